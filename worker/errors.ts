@@ -1,0 +1,50 @@
+// Owns the one base error, its stable codes, and the one table from code to HTTP status.
+// Must not know routes, GraphQL or the cluster.
+
+/** Every code that leaves Limpet, with the HTTP status it means. GraphQL puts the code in `extensions.code`. */
+const statusByCode = {
+  BAD_REQUEST: 400,
+  UNAUTHENTICATED: 401,
+  SIGN_IN_FAILED: 400,
+  FORBIDDEN: 403,
+  NOT_INVITED: 403,
+  FOREIGN_ORIGIN: 403,
+  NOT_FOUND: 404,
+  SHELL_NOT_FOUND: 404,
+  CONFLICT: 409,
+  TOO_LARGE: 413,
+  TOO_MANY_REQUESTS: 429,
+  UPGRADE_REQUIRED: 426,
+  MISCONFIGURED: 500,
+  INTERNAL: 500,
+  ISSUER_UNAVAILABLE: 502,
+  CLUSTER_REFUSED: 502,
+  CLUSTER_UNAVAILABLE: 503,
+  CLUSTER_QUOTA: 503,
+} as const satisfies Record<string, number>;
+
+export type ErrorCode = keyof typeof statusByCode;
+export type ErrorStatus = (typeof statusByCode)[ErrorCode];
+
+export function statusOf(code: ErrorCode): ErrorStatus {
+  return statusByCode[code];
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && Object.hasOwn(statusByCode, value);
+}
+
+/** A failure that is meant to be seen: `message` is a sentence for a person, with a next step and no secrets. */
+export class LimpetError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "LimpetError";
+    this.code = code;
+  }
+
+  get status(): ErrorStatus {
+    return statusOf(this.code);
+  }
+}
