@@ -56,6 +56,8 @@ export const shells = sqliteTable(
     containersReady: integer("containers_ready", { mode: "boolean" }).notNull().default(false),
     ready: integer("ready", { mode: "boolean" }).notNull().default(false),
     expiresAt: integer("expires_at", { mode: "timestamp_ms" }).notNull(),
+    /** When its present pod was asked for: the longest life counts from here. */
+    startedAt: integer("started_at", { mode: "timestamp_ms" }).notNull(),
     createdAt,
     updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull().default(sql`(unixepoch('subsec') * 1000)`),
   },
