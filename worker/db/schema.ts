@@ -5,7 +5,10 @@ import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { shellPhases } from "../../durable/protocol/messages.ts";
 
-const createdAt = integer("created_at", { mode: "timestamp_ms" }).notNull().default(sql`(unixepoch('subsec') * 1000)`);
+/** Whole milliseconds: without the cast SQLite keeps a fraction. */
+const now = sql`(cast(unixepoch('subsec') * 1000 as integer))`;
+
+const createdAt = integer("created_at", { mode: "timestamp_ms" }).notNull().default(now);
 
 /** A person, known by (issuer, subject). `id` is random (20 lower-case base32 digits): pods and objects are named by it. */
 export const users = sqliteTable(
@@ -59,7 +62,7 @@ export const shells = sqliteTable(
     /** When its present pod was asked for: the longest life counts from here. */
     startedAt: integer("started_at", { mode: "timestamp_ms" }).notNull(),
     createdAt,
-    updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull().default(sql`(unixepoch('subsec') * 1000)`),
+    updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull().default(now),
   },
   (table) => [uniqueIndex("shells_user").on(table.userId), index("shells_expires").on(table.expiresAt)],
 );
