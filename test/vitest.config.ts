@@ -1,0 +1,68 @@
+// Owns which tests run where: plain Node, real tmux, a real cluster API, workerd, and the whole of `npm start`.
+// Must not know what any of them tests. `npm test` runs all of it; one kind: vitest run --config test/vitest.config.ts --project unit
+
+import { fileURLToPath } from "node:url";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What every kind shares: a test that hangs is a failed test, and leftovers of one never reach another. */
+const common = { root, globals: false, restoreMocks: true, passWithNoTests: true, allowOnly: !process.env["CI"] };
+
+export default defineConfig({
+  root,
+  cacheDir: "node_modules/.cache/vitest",
+  test: {
+    reporters: ["default"],
+    projects: [
+      {
+        test: { ...common, name: "unit", environment: "node", include: ["test/unit/**/*.test.ts"] },
+      },
+      {
+        // Real tmux servers, each on a socket of its own.
+        test: {
+          ...common,
+          name: "tmux",
+          environment: "node",
+          include: ["test/tmux/**/*.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        // The Kubernetes API that Limpet relies on: against the local cluster, or LIMPET_CONTRACT_URL.
+        test: {
+          ...common,
+          name: "contract",
+          environment: "node",
+          include: ["test/contract/**/*.test.ts", "test/cluster/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // Inside workerd, with the Worker's own configuration; an issuer and a local cluster stand beside it.
+        plugins: [cloudflareTest({ main: "worker/index.ts", wrangler: { configPath: `${root}wrangler.toml` } })],
+        test: {
+          ...common,
+          name: "worker",
+          include: ["test/worker/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        // `npm start` itself, and a real browser before it: one file at a time, for each has the machine to itself.
+        test: {
+          ...common,
+          name: "start",
+          environment: "node",
+          include: ["test/start/**/*.test.ts", "test/browser/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
