@@ -16,6 +16,12 @@ export const maxPastePieceBytes = 8 * 1024;
 /** Largest paste as a whole, in bytes of UTF-8. */
 export const maxPasteBytes = 16 * 1024 * 1024;
 
+/** Input and pastes of one viewer for one pane that tmux has not answered yet; a client waits, a server ends with 4409. */
+export const maxUnackedInputBytes = 128 * 1024;
+
+/** A socket whose first frame has not come after this long is closed. */
+export const helloWithinMs = 10_000;
+
 /** Sizes outside of these are ignored. */
 export const sizeBounds = { minCols: 2, maxCols: 500, minRows: 1, maxRows: 300 } as const;
 
