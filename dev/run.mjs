@@ -1,0 +1,43 @@
+// Owns the one way in: `node dev/run.mjs COMMAND` makes a bare machine ready, then runs the command under npm's own Node.
+// Must not know how a command does its work. Plain JavaScript for Node 20 without packages: it is what installs them.
+// @ts-check
+
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+import { commands } from "./setup/commands.mjs";
+import { ensureDebianPackages } from "./setup/debian.mjs";
+import { ensureNodeModules } from "./setup/node-modules.mjs";
+import { runInherited, SetupError } from "./setup/processes.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+
+/**
+ * @param {string[]} argv what follows the script's own path
+ * @returns {Promise<number>} the exit code
+ */
+async function main(argv) {
+  const [name, ...args] = argv;
+  const command = name === undefined ? undefined : commands[name];
+  if (command === undefined) {
+    console.error(`Say which: node dev/run.mjs ${Object.keys(commands).join(" | ")}`);
+    return 64;
+  }
+  if (Number(process.versions.node.split(".")[0]) < 20) {
+    console.error(`Limpet's set-up needs Node 20 or newer; this is ${process.version}.`);
+    return 69;
+  }
+  await ensureNodeModules(root);
+  await ensureDebianPackages(command.needs);
+  const end = await runInherited(root, command.run(args));
+  return end.code ?? 128 + (end.signal === null ? 0 : constants.signals[end.signal]);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    console.error(error instanceof SetupError ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  },
+);

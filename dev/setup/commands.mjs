@@ -1,0 +1,34 @@
+// Owns the list of commands: what each needs of the machine, and what is run for it under Node 24.
+// Must not know how needs are met.
+// @ts-check
+
+/**
+ * @typedef {"tmux" | "git" | "chromium"} Need a program that npm has no package for
+ * @typedef {{ needs: readonly Need[], run: (args: readonly string[]) => readonly string[] }} Command
+ */
+
+/** @param {string} file @returns {Command["run"]} */
+const script = (file) => (args) => ["node", file, ...args];
+
+/** @type {Readonly<Record<string, Command>>} */
+export const commands = {
+  start: { needs: ["tmux"], run: script("dev/start/main.ts") },
+  dev: { needs: ["tmux"], run: (args) => ["node", "dev/start/main.ts", "--watch", ...args] },
+  test: { needs: ["tmux", "git", "chromium"], run: script("dev/checks/main.ts") },
+  "test:unit": {
+    needs: [],
+    run: (args) => ["vitest", "run", "--config", "test/vitest.config.ts", "--project", "unit", ...args],
+  },
+  lint: { needs: [], run: (args) => ["biome", "check", "--config-path=dev/tools", ...or(args, ".")] },
+  format: { needs: [], run: (args) => ["biome", "check", "--write", "--config-path=dev/tools", ...or(args, ".")] },
+  typecheck: { needs: [], run: script("dev/checks/typecheck.ts") },
+  bench: { needs: ["tmux"], run: script("bench/main.ts") },
+  build: { needs: [], run: script("dev/build/main.ts") },
+  generate: { needs: [], run: script("dev/generate/main.ts") },
+  deploy: { needs: [], run: script("dev/deploy/main.ts") },
+};
+
+/** @param {readonly string[]} args @param {string} otherwise */
+function or(args, otherwise) {
+  return args.length > 0 ? args : [otherwise];
+}

@@ -1,0 +1,50 @@
+// Owns the few programs that npm has no package for: found, installed by apt when root, or asked for in one message.
+// Must not know who needs them.
+// @ts-check
+
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { runQuietly, SetupError } from "./processes.mjs";
+
+/** @typedef {import("./commands.mjs").Need} Need */
+
+/** The Debian packages that bring a program; a browser without a font shows nothing that is worth a picture. */
+const packages = {
+  tmux: ["tmux"],
+  git: ["git"],
+  chromium: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"],
+};
+
+/**
+ * @param {readonly Need[]} needs
+ * @throws {SetupError} with the exact command where it may not install them itself
+ */
+export async function ensureDebianPackages(needs) {
+  const missing = needs.filter((need) => !isOnPath(need));
+  if (missing.length === 0) return;
+  const names = missing.flatMap((need) => packages[need]);
+  const what = missing.join(" and ");
+  if (!isOnPath("apt-get")) {
+    throw new SetupError(`Limpet needs ${what}. Install ${missing.length === 1 ? "it" : "them"}, then run this again.`);
+  }
+  const install = ["apt-get", "install", "-y", "--no-install-recommends", ...names];
+  if (process.getuid?.() !== 0) {
+    throw new SetupError(`Limpet needs ${what}. Run this, then start again:\n\n  sudo ${install.join(" ")}`);
+  }
+  console.log(`Limpet needs ${what}: installing ${names.join(", ")} with apt.`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await runQuietly("Reading apt's lists", ["apt-get", "update"], { env });
+  await runQuietly(`Installing ${names.join(", ")}`, install, { env });
+}
+
+/** @param {string} program */
+function isOnPath(program) {
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,68 @@
+// Owns how set-up runs other programs: quietly with a log's tail on failure, or as this process's own face.
+// Must not know which programs they are.
+// @ts-check
+
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** A failure whose message is all that a person needs: what is wrong and what to do. */
+export class SetupError extends Error {}
+
+/** How many last lines of a failed program are shown. */
+const tailLines = 25;
+
+/**
+ * Runs a program without showing what it says.
+ * @param {string} title what the step is called
+ * @param {readonly string[]} command
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @throws {SetupError} with the last lines of its output
+ */
+export async function runQuietly(title, command, options = {}) {
+  const startedMs = Date.now();
+  console.log(`· ${title} …`);
+  const [program, ...args] = command;
+  const child = spawn(String(program), args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      said = (said + text).slice(-64 * 1024);
+    });
+  }
+  /** @type {string | null} */
+  const fault = await new Promise((resolve) => {
+    child.on("error", (error) => resolve(error.message));
+    child.on("close", (code, signal) => resolve(code === 0 ? null : `it ended with ${signal ?? `code ${code}`}`));
+  });
+  if (fault !== null) {
+    const tail = said.trimEnd().split("\n").slice(-tailLines).join("\n");
+    throw new SetupError(`${title} failed: ${fault}.\n\n${tail}\n\nThe command was: ${command.join(" ")}`);
+  }
+  console.log(`✓ ${title} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`);
+}
+
+/**
+ * Runs a program in this process's place, as nearly as a parent can: same terminal, signals passed on, same end.
+ * @param {string} root
+ * @param {readonly string[]} command
+ * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null }>}
+ */
+export async function runInherited(root, command) {
+  const bin = join(root, "node_modules", ".bin");
+  const [program, ...args] = command;
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}` };
+  const child = spawn(join(bin, String(program)), args, { cwd: root, stdio: "inherit", env });
+  /** @type {NodeJS.Signals[]} */
+  const passed = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
+  for (const signal of passed) {
+    // A terminal's Ctrl-C reaches the child by itself, and a second one there means haste: not passed on again.
+    process.on(signal, () => {
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(constants.signals[signal]);
+    });
+  }
+  return await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal }));
+  });
+}
