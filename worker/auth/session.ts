@@ -1,0 +1,57 @@
+// Owns sign-in sessions: made, found by the cookie, ended; and the middleware that demands one.
+// Must not know how a person proved who they are.
+
+import type { MiddlewareHandler } from "hono";
+import type { AppContext, AppEnv } from "../context.ts";
+import { openDatabase } from "../db/database.ts";
+import { findSession, insertSession, revokeSession, type Session } from "../db/sessions.ts";
+import { LimpetError } from "../errors.ts";
+import { describeError, log } from "../log.ts";
+import { clearSessionCookie, readSessionCookie, writeSessionCookie } from "./cookies.ts";
+import { hashSecret, isSecret, makeSecret } from "./secret.ts";
+
+/** Ends the browser's session if it had one, makes a new one and sets its cookie. */
+export async function startSession(c: AppContext, userId: string, nowMs: number): Promise<void> {
+  try {
+    await endSession(c, nowMs);
+  } catch (error) {
+    // The old session is revoked at most one step later than it could be; that must not keep a person out.
+    log("error", "old-session-not-ended", { requestId: c.get("requestId"), ...describeError(error) });
+  }
+  const { publicUrl, sessionMs } = c.get("config");
+  const secret = makeSecret();
+  const expiresAt = new Date(nowMs + sessionMs);
+  await insertSession(openDatabase(c.env), { id: await hashSecret(secret), userId, expiresAt });
+  writeSessionCookie(c, publicUrl, secret, expiresAt);
+}
+
+/**
+ * Revokes the browser's session, ends its sockets and clears the cookie; without a session only the last. The cookie goes
+ * last: where a step fails, the person can sign out again.
+ */
+export async function endSession(c: AppContext, nowMs: number): Promise<void> {
+  const id = await sessionIdOf(c);
+  const userId = id === null ? null : await revokeSession(openDatabase(c.env), id, nowMs);
+  if (id !== null && userId !== null) {
+    await c.env.USER_SHELL.get(c.env.USER_SHELL.idFromName(userId)).endSession(id);
+  }
+  clearSessionCookie(c, c.get("config").publicUrl);
+}
+
+export async function sessionOf(c: AppContext, nowMs: number): Promise<Session | null> {
+  const id = await sessionIdOf(c);
+  return id === null ? null : findSession(openDatabase(c.env), id, nowMs);
+}
+
+/** @throws LimpetError `UNAUTHENTICATED` */
+export const requireSession: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const session = await sessionOf(c, Date.now());
+  if (session === null) throw new LimpetError("UNAUTHENTICATED", "You are not signed in. Sign in and try again.");
+  c.set("session", session);
+  await next();
+};
+
+async function sessionIdOf(c: AppContext): Promise<string | null> {
+  const secret = readSessionCookie(c, c.get("config").publicUrl);
+  return secret === undefined || !isSecret(secret) ? null : hashSecret(secret);
+}

@@ -1,0 +1,58 @@
+// Owns the rows of sign-in sessions.
+// Must not know cookies: a session is named here by the hash of its secret.
+
+import { and, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
+import type { Database } from "./database.ts";
+import { sessions, users } from "./schema.ts";
+import type { User } from "./users.ts";
+
+/** A session that is good now. */
+export interface Session {
+  /** SHA-256 of the cookie's value, lower-case hex. */
+  readonly id: string;
+  readonly expiresAt: Date;
+  readonly user: User;
+}
+
+export async function insertSession(
+  db: Database,
+  row: { readonly id: string; readonly userId: string; readonly expiresAt: Date },
+): Promise<void> {
+  await db.insert(sessions).values(row);
+}
+
+/** The session, unless it is unknown, revoked or over. */
+export async function findSession(db: Database, id: string, nowMs: number): Promise<Session | null> {
+  const [row] = await db
+    .select({
+      id: sessions.id,
+      expiresAt: sessions.expiresAt,
+      user: { id: users.id, name: users.name, email: users.email },
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.id, id), isNull(sessions.revokedAt), gt(sessions.expiresAt, new Date(nowMs))))
+    .limit(1);
+  return row ?? null;
+}
+
+/** Revokes it; again is no harm, and keeps the first moment. @returns whose it is, or `null` where there is none. */
+export async function revokeSession(db: Database, id: string, nowMs: number): Promise<string | null> {
+  const [row] = await db
+    .update(sessions)
+    .set({ revokedAt: sql`coalesce(${sessions.revokedAt}, ${nowMs})` })
+    .where(eq(sessions.id, id))
+    .returning({ userId: sessions.userId });
+  return row?.userId ?? null;
+}
+
+/** Deletes at most `limit` sessions that ended before `beforeMs`. @returns how many. */
+export async function deleteEndedSessions(db: Database, beforeMs: number, limit: number): Promise<number> {
+  const ended = db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(lte(sessions.expiresAt, new Date(beforeMs)))
+    .limit(limit);
+  const deleted = await db.delete(sessions).where(inArray(sessions.id, ended)).returning({ id: sessions.id });
+  return deleted.length;
+}

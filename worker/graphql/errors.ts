@@ -1,0 +1,39 @@
+// Owns how an error looks in an answer: every one has a code in its extensions, and nothing unexpected is told.
+// Must not know what went wrong where.
+
+import { GraphQLError } from "graphql";
+import { type ErrorCode, LimpetError } from "../errors.ts";
+import { describeError, log } from "../log.ts";
+
+/** A document that does not parse or does not fit the schema. */
+export function badDocument(error: unknown): GraphQLError {
+  const message = error instanceof Error ? error.message : "This is no GraphQL document.";
+  const nodes = error instanceof GraphQLError ? error.nodes : undefined;
+  const source = error instanceof GraphQLError ? error.source : undefined;
+  const positions = error instanceof GraphQLError ? error.positions : undefined;
+  return new GraphQLError(message, {
+    nodes,
+    source,
+    positions,
+    extensions: { code: "BAD_REQUEST", http: { status: 400 } },
+  });
+}
+
+/** An error of an execution, as the person may see it. What is not meant for them is logged and becomes `INTERNAL`. */
+export function presentError(error: unknown): GraphQLError {
+  const original = error instanceof GraphQLError ? error.originalError : error;
+  const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
+  if (original instanceof LimpetError) {
+    return new GraphQLError(original.message, { ...place, extensions: { code: original.code } });
+  }
+  // Without an original it is GraphQL's own word on the request: a variable of the wrong type, an unknown operation.
+  if (error instanceof GraphQLError && (original === undefined || original instanceof GraphQLError)) {
+    const extensions = { ...error.extensions, code: "BAD_REQUEST" satisfies ErrorCode };
+    return new GraphQLError(error.message, { ...place, extensions });
+  }
+  log("error", "resolver-failed", describeError(original));
+  return new GraphQLError("Something went wrong here. Try again in a moment.", {
+    ...place,
+    extensions: { code: "INTERNAL" satisfies ErrorCode },
+  });
+}

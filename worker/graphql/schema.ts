@@ -1,0 +1,10 @@
+// Owns the schema as a whole: every type is registered by importing its file.
+// Must not know how it is served.
+
+import { builder } from "./builder.ts";
+import "./types/date-time.ts";
+import "./types/viewer.ts";
+import "./types/shell.ts";
+import "./types/event.ts";
+
+export const schema = builder.toSchema();

@@ -1,0 +1,34 @@
+// Owns the run of the clock: carries out the plan, one step after the other.
+// Must not know why a step is wanted or how much of it.
+
+import { openDatabase } from "../db/database.ts";
+import { deleteEndedSessions } from "../db/sessions.ts";
+import { describeError, log } from "../log.ts";
+import { planReaper, type ReaperStep } from "./plan.ts";
+
+/** Called by the cron trigger. Rejects after all steps where one failed, so that the platform shows the run as failed. */
+export async function runReaper(env: Pick<Env, "DB">, nowMs: number): Promise<void> {
+  const failed: string[] = [];
+  for (const step of planReaper(nowMs)) {
+    try {
+      const done = await runStep(env, step);
+      if (done > 0) log("info", "reaper", { step: step.kind, done });
+    } catch (error) {
+      failed.push(step.kind);
+      log("error", "reaper", { step: step.kind, ...describeError(error) });
+    }
+  }
+  if (failed.length > 0) throw new Error(`the reaper failed at ${failed.join(", ")}`);
+}
+
+/** @returns how many things it did. */
+async function runStep(env: Pick<Env, "DB">, step: ReaperStep): Promise<number> {
+  const db = openDatabase(env);
+  let deleted = 0;
+  for (let round = 0; round < step.maxBatches; round += 1) {
+    const count = await deleteEndedSessions(db, step.beforeMs, step.batch);
+    deleted += count;
+    if (count < step.batch) break;
+  }
+  return deleted;
+}
