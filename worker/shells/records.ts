@@ -1,0 +1,84 @@
+// Owns the rows of shells: reading, writing and dropping the one record that a person's shell has.
+// Must not know why a record changes.
+
+import { eq } from "drizzle-orm";
+import { type ShellPhase, shellPhases } from "../../durable/protocol/messages.ts";
+import type { Database } from "../db/database.ts";
+import { makeEventId } from "../db/ids.ts";
+import { events, shells } from "../db/schema.ts";
+import type { ShellRecord } from "./shell-record.ts";
+
+/** Null where the person has no shell. */
+export async function findShell(db: Database, userId: string): Promise<ShellRecord | null> {
+  const [row] = await db.select().from(shells).where(eq(shells.userId, userId)).limit(1);
+  return row === undefined ? null : parseShell(row);
+}
+
+/** A line for the person's list of events. */
+export interface ShellEventRow {
+  readonly shellId: string;
+  readonly type: string;
+  readonly message: string;
+}
+
+/** Writes the whole record over whatever this person had (null: drops it), and the events with it, or nothing at all. */
+export async function writeShell(
+  db: Database,
+  userId: string,
+  record: ShellRecord | null,
+  newEvents: readonly ShellEventRow[],
+  nowMs: number,
+): Promise<void> {
+  const createdAt = new Date(nowMs);
+  const lines = newEvents.map((event) =>
+    db.insert(events).values({ ...event, id: makeEventId(nowMs), userId, createdAt }),
+  );
+  await db.batch([record === null ? dropRow(db, userId) : saveRow(db, record, createdAt), ...lines]);
+}
+
+function dropRow(db: Database, userId: string) {
+  return db.delete(shells).where(eq(shells.userId, userId));
+}
+
+function saveRow(db: Database, record: ShellRecord, updatedAt: Date) {
+  const { conditions, expiresAt, startedAt, createdAt, ...rest } = record;
+  const row = {
+    ...rest,
+    ...conditions,
+    expiresAt: new Date(expiresAt),
+    startedAt: new Date(startedAt),
+    createdAt: new Date(createdAt),
+    updatedAt,
+  };
+  return db.insert(shells).values(row).onConflictDoUpdate({ target: shells.userId, set: row });
+}
+
+/** @throws Error where the row holds a word that this version does not know: a broken invariant. */
+function parseShell(row: typeof shells.$inferSelect): ShellRecord {
+  if (!isPhase(row.phase)) throw new Error(`shell ${row.id}: unknown phase in its record`);
+  if (row.desired !== "present" && row.desired !== "absent")
+    throw new Error(`shell ${row.id}: unknown wish in its record`);
+  return {
+    id: row.id,
+    userId: row.userId,
+    podName: row.podName,
+    podUid: row.podUid,
+    desired: row.desired,
+    phase: row.phase,
+    reason: row.reason,
+    detail: row.detail,
+    conditions: {
+      initialized: row.initialized,
+      podScheduled: row.podScheduled,
+      containersReady: row.containersReady,
+      ready: row.ready,
+    },
+    expiresAt: row.expiresAt.getTime(),
+    startedAt: row.startedAt.getTime(),
+    createdAt: row.createdAt.getTime(),
+  };
+}
+
+function isPhase(word: string): word is ShellPhase {
+  return shellPhases.some((phase) => phase === word);
+}
