@@ -36,6 +36,15 @@ export async function findSession(db: Database, id: string, nowMs: number): Prom
   return row ?? null;
 }
 
+/** Those of these sessions that are good now. At most 100 at a time: D1's limit for a query's parameters. */
+export async function listGoodSessions(db: Database, ids: readonly string[], nowMs: number): Promise<Set<string>> {
+  const rows = await db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(inArray(sessions.id, ids), isNull(sessions.revokedAt), gt(sessions.expiresAt, new Date(nowMs))));
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Revokes it; again is no harm, and keeps the first moment. @returns whose it is, or `null` where there is none. */
 export async function revokeSession(db: Database, id: string, nowMs: number): Promise<string | null> {
   const [row] = await db

@@ -1,0 +1,267 @@
+// Owns one person's Durable Object: the platform's events go in to the lifecycle and the bridge, their effects come out.
+// Must not know the rules of either, nor any route.
+
+import { DurableObject } from "cloudflare:workers";
+import { configOf } from "../worker/config.ts";
+import { openDatabase } from "../worker/db/database.ts";
+import { ClusterClient } from "../worker/kubernetes/request.ts";
+import { describeError, log } from "../worker/log.ts";
+import { ShellLifecycle } from "../worker/shells/lifecycle.ts";
+import { clusterSettings, clusterSide } from "../worker/shells/settings.ts";
+import type { ShellObject, ShellResult } from "../worker/shells/shell-object.ts";
+import { podNameOf, type ShellRecord } from "../worker/shells/shell-record.ts";
+import { Bridge } from "./bridge/bridge.ts";
+import type { BridgeEffect, SocketKey } from "./bridge/effects.ts";
+import { Deadlines } from "./io/deadlines.ts";
+import { ExecLink } from "./io/exec-link.ts";
+import { SessionWatch } from "./io/session-watch.ts";
+import { BrowserSockets, refuseSocket, upgraded } from "./io/sockets.ts";
+import { parseUpgrade } from "./io/upgrade.ts";
+import { closeCode } from "./protocol/close-codes.ts";
+
+/** While sockets are open and the object is awake: how often sessions and the pod are looked at, in milliseconds. */
+const checkEveryMs = 30_000;
+/** After a D1 that did not answer, in milliseconds. */
+const retryMs = 2_000;
+/** Where the person's id is kept: the object's own id does not tell it. */
+const userKey = "user";
+
+type DeadlineName = "lifecycle" | "bridge" | "sessions" | "check";
+
+export class UserShell extends DurableObject<Env> implements ShellObject {
+  readonly #sockets: BrowserSockets;
+  readonly #sessions: SessionWatch;
+  readonly #bridge: Bridge;
+  readonly #deadlines: Deadlines<DeadlineName>;
+  #userId: string | null;
+  #lifecycle: ShellLifecycle | null = null;
+  #cluster: ClusterClient | null = null;
+  #exec: ExecLink | null = null;
+  #checkAtMs: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#sockets = new BrowserSockets(ctx);
+    this.#sessions = new SessionWatch(this.#sockets, openDatabase(env), (socket) => this.#signedOut(socket));
+    this.#bridge = new Bridge({ random: randomHex });
+    this.#deadlines = new Deadlines(ctx.storage, Date.now, (name) => this.#due(name));
+    const user: unknown = ctx.storage.kv.get(userKey);
+    this.#userId = typeof user === "string" ? user : null;
+    ctx.blockConcurrencyWhile(() => this.#deadlines.restore());
+    const held = this.#sockets.restore(closeCode.again);
+    for (const { key, owner, kept } of held) {
+      this.#run(this.#bridge.socketRestored(key, owner, kept, Date.now()));
+    }
+    if (held.length > 0) this.#inBackground("wake", this.#wake());
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const upgrade = parseUpgrade(request.headers);
+    if (!upgrade.ok) return refuseSocket(upgrade.code, upgrade.reason, upgrade.protocol);
+    const record = await this.#shellOf(upgrade.userId).record();
+    if (record === null)
+      return refuseSocket(closeCode.noShell, "there is no shell: create one first", upgrade.protocol);
+    const { 0: client, 1: server } = new WebSocketPair();
+    const socket = this.#sockets.accept(server, upgrade.owner);
+    this.#tell(record);
+    this.#run(this.#bridge.socketOpened(socket, upgrade.owner, Date.now()));
+    this.#settle();
+    return upgraded(client, upgrade.protocol);
+  }
+
+  async createShell(userId: string): Promise<ShellResult> {
+    return this.#shellOf(userId).want("any");
+  }
+
+  async rebootShell(userId: string): Promise<ShellResult> {
+    return this.#shellOf(userId).want("existing");
+  }
+
+  async deleteShell(userId: string): Promise<ShellResult> {
+    return this.#shellOf(userId).unwant();
+  }
+
+  async endSession(sessionId: string): Promise<void> {
+    this.#sessions.revoke(sessionId);
+    this.#settle();
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    const key = this.#sockets.keyOf(socket);
+    if (key === undefined) return;
+    const data = typeof message === "string" ? message : new Uint8Array(message);
+    this.#run(this.#bridge.socketMessage(key, data, Date.now()));
+    this.#settle();
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    const key = this.#sockets.keyOf(socket);
+    if (key === undefined) return;
+    this.#sockets.close(key, 1000, "");
+    this.#run(this.#bridge.socketClosed(key, Date.now()));
+    this.#settle();
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.webSocketClose(socket);
+  }
+
+  /** The platform's alarm: everything that keeps a time looks at it. It may come too early. */
+  override async alarm(): Promise<void> {
+    this.#deadlines.alarmed();
+    if (this.#userId !== null) await this.#shellOf(this.#userId).tick();
+    this.#sessions.expire(Date.now());
+    await this.#sessions.check(Date.now());
+    this.#run(this.#bridge.tick(Date.now()));
+    this.#settle();
+  }
+
+  /** After hibernation: what the sockets' people may have missed is looked up. */
+  async #wake(): Promise<void> {
+    if (this.#userId === null) return;
+    const shell = this.#shellOf(this.#userId);
+    this.#tell(await shell.record());
+    await shell.look();
+    await this.#check();
+  }
+
+  async #check(): Promise<void> {
+    this.#sessions.expire(Date.now());
+    await this.#sessions.check(Date.now());
+    this.#settle();
+  }
+
+  #due(name: DeadlineName): void {
+    switch (name) {
+      case "lifecycle":
+        if (this.#userId !== null) this.#inBackground(name, this.#tickShell(this.#userId));
+        return;
+      case "bridge":
+        this.#run(this.#bridge.tick(Date.now()));
+        return this.#settle();
+      case "sessions":
+        this.#sessions.expire(Date.now());
+        return this.#settle();
+      case "check":
+        this.#checkAtMs = null;
+        this.#inBackground(name, this.#check());
+        this.#lookAtPod();
+        return this.#settle();
+    }
+  }
+
+  async #tickShell(userId: string): Promise<void> {
+    try {
+      await this.#shellOf(userId).tick();
+    } catch (error) {
+      this.#deadlines.set("lifecycle", Date.now() + retryMs, true);
+      throw error;
+    }
+  }
+
+  #lookAtPod(): void {
+    if (this.#userId !== null) this.#inBackground("look", this.#shellOf(this.#userId).look());
+  }
+
+  /** This object's person's shell. An object is one person's for ever. */
+  #shellOf(userId: string): ShellLifecycle {
+    if (this.#userId !== null && this.#userId !== userId) throw new Error("this object is another person's");
+    if (this.#userId === null) {
+      this.ctx.storage.kv.put(userKey, userId);
+      this.#userId = userId;
+    }
+    this.#lifecycle ??= new ShellLifecycle({
+      db: openDatabase(this.env),
+      cluster: clusterSide(configOf(this.env), this.#clusterOf(userId)),
+      userId,
+      now: Date.now,
+      random: Math.random,
+      changed: (record) => this.#tell(record),
+      wake: (atMs) => this.#deadlines.set("lifecycle", atMs, true),
+    });
+    return this.#lifecycle;
+  }
+
+  #clusterOf(userId: string): ClusterClient {
+    this.#cluster ??= new ClusterClient(clusterSettings(configOf(this.env)), `limpet:${userId}`, Date.now);
+    return this.#cluster;
+  }
+
+  #tell(record: ShellRecord | null): void {
+    const { phase, reason, detail, expiresAt } = record ?? gone;
+    this.#run(this.#bridge.shell({ phase, reason, detail, expiresAt }, Date.now()));
+    this.#settle();
+  }
+
+  #signedOut(socket: SocketKey): void {
+    this.#sockets.close(socket, closeCode.signIn, "sign in again");
+    this.#run(this.#bridge.socketClosed(socket, Date.now()));
+  }
+
+  #run(effects: readonly BridgeEffect[]): void {
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: BridgeEffect): void {
+    switch (effect.type) {
+      case "send":
+        return this.#sockets.send(effect.socket, effect.data);
+      case "close":
+        return this.#sockets.close(effect.socket, effect.code, effect.reason);
+      case "keep":
+        return this.#sockets.keep(effect.socket, effect.attachment);
+      case "exec-open":
+        return this.#openExec(effect.mode);
+      case "exec-send":
+        return this.#exec?.send(effect.data);
+      case "exec-close":
+        this.#exec?.close();
+        this.#exec = null;
+        return;
+      case "observe-pod":
+        return this.#lookAtPod();
+      case "activity":
+        if (this.#userId !== null) this.#inBackground("activity", this.#shellOf(this.#userId).used());
+        return;
+      case "log":
+        return log(effect.level, effect.event, effect.fields);
+    }
+  }
+
+  #openExec(mode: "control" | "plain"): void {
+    if (this.#userId === null) throw new Error("an exec without a person");
+    this.#exec?.close();
+    const bridge = this.#bridge;
+    const heard = (effects: readonly BridgeEffect[]) => {
+      this.#run(effects);
+      this.#settle();
+    };
+    this.#exec = new ExecLink(this.#clusterOf(this.#userId), podNameOf(this.#userId), mode, {
+      opened: (protocol) => heard(bridge.execOpened(protocol, Date.now())),
+      message: (data) => heard(bridge.execMessage(data, Date.now())),
+      closed: (end) => heard(bridge.execClosed(end, Date.now())),
+      refused: (why) => heard(bridge.execRefused(why, Date.now())),
+    });
+  }
+
+  /** After every event: the clockwork follows. An object that may sleep keeps no timer, only the alarm. */
+  #settle(): void {
+    const mayRest = this.#bridge.canHibernate();
+    this.#deadlines.set("bridge", this.#bridge.nextDeadline(), mayRest);
+    this.#deadlines.set("sessions", this.#sessions.nextExpiryMs(), true);
+    if (mayRest || this.#sockets.size === 0) this.#checkAtMs = null;
+    else this.#checkAtMs ??= Date.now() + checkEveryMs;
+    this.#deadlines.set("check", this.#checkAtMs, false);
+  }
+
+  #inBackground(what: string, work: Promise<unknown>): void {
+    this.ctx.waitUntil(work.catch((error: unknown) => log("error", what, describeError(error))));
+  }
+}
+
+const gone = { phase: "absent", reason: null, detail: null, expiresAt: null } as const;
+
+/** 128 random bits as 32 hex digits. */
+function randomHex(): string {
+  return crypto.randomUUID().replaceAll("-", "");
+}
