@@ -2,8 +2,9 @@
 // Must not know what any of them tests. `npm test` runs all of it; one kind: vitest run --config test/vitest.config.ts --project unit
 
 import { fileURLToPath } from "node:url";
-import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { parseVariables } from "./setup/variables.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -42,10 +43,23 @@ export default defineConfig({
       },
       {
         // Inside workerd, with the Worker's own configuration; an issuer and a local cluster stand beside it.
-        plugins: [cloudflareTest({ main: "worker/index.ts", wrangler: { configPath: `${root}wrangler.toml` } })],
+        plugins: [
+          cloudflareTest(async ({ inject }) => ({
+            main: `${root}worker/index.ts`,
+            wrangler: { configPath: `${root}wrangler.toml` },
+            miniflare: {
+              bindings: {
+                ...parseVariables(inject<string>("workerVariables")),
+                TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
+              },
+            },
+          })),
+        ],
         test: {
           ...common,
           name: "worker",
+          globalSetup: ["test/setup/worker.ts"],
+          setupFiles: ["test/worker/apply-migrations.ts"],
           include: ["test/worker/**/*.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -33,14 +33,6 @@ export type DeleteShellMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type DeleteShellMutation = { readonly deleteShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly expiresAt: string, readonly createdAt: string, readonly status: { readonly initialized: boolean, readonly podScheduled: boolean, readonly containersReady: boolean, readonly ready: boolean } } };
 
-export type EventsQueryVariables = Exact<{
-  first?: number;
-  after?: string | null | undefined;
-}>;
-
-
-export type EventsQuery = { readonly events: { readonly edges: ReadonlyArray<{ readonly cursor: string, readonly node: { readonly id: string, readonly type: string, readonly message: string, readonly createdAt: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
-
 export type RebootShellMutationVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -48,15 +40,10 @@ export type RebootShellMutation = { readonly rebootShell: { readonly id: string,
 
 export type ShellFieldsFragment = { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly expiresAt: string, readonly createdAt: string, readonly status: { readonly initialized: boolean, readonly podScheduled: boolean, readonly containersReady: boolean, readonly ready: boolean } };
 
-export type ShellQueryVariables = Exact<{ [key: string]: never; }>;
+export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ShellQuery = { readonly shell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly expiresAt: string, readonly createdAt: string, readonly status: { readonly initialized: boolean, readonly podScheduled: boolean, readonly containersReady: boolean, readonly ready: boolean } } | null };
-
-export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type ViewerQuery = { readonly viewer: { readonly id: string, readonly name: string | null, readonly email: string | null, readonly sessionExpiresAt: string } };
+export type StartQuery = { readonly viewer: { readonly id: string, readonly name: string | null, readonly email: string | null }, readonly shell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly expiresAt: string, readonly createdAt: string, readonly status: { readonly initialized: boolean, readonly podScheduled: boolean, readonly containersReady: boolean, readonly ready: boolean } } | null };
 
 /** An operation as it is sent. `Result` and `Variables` are for the compiler alone. */
 export interface Operation<Result, Variables> {
@@ -75,22 +62,12 @@ export const DeleteShellDocument: Operation<DeleteShellMutation, DeleteShellMuta
   text: "mutation DeleteShell { deleteShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive status { initialized podScheduled containersReady ready } expiresAt createdAt }",
 };
 
-export const EventsDocument: Operation<EventsQuery, EventsQueryVariables> = {
-  name: "Events",
-  text: "query Events($first: Int! = 20, $after: String) { events(first: $first, after: $after) { edges { cursor node { id type message createdAt } } pageInfo { hasNextPage endCursor } } }",
-};
-
 export const RebootShellDocument: Operation<RebootShellMutation, RebootShellMutationVariables> = {
   name: "RebootShell",
   text: "mutation RebootShell { rebootShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive status { initialized podScheduled containersReady ready } expiresAt createdAt }",
 };
 
-export const ShellDocument: Operation<ShellQuery, ShellQueryVariables> = {
-  name: "Shell",
-  text: "query Shell { shell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive status { initialized podScheduled containersReady ready } expiresAt createdAt }",
-};
-
-export const ViewerDocument: Operation<ViewerQuery, ViewerQueryVariables> = {
-  name: "Viewer",
-  text: "query Viewer { viewer { id name email sessionExpiresAt } }",
+export const StartDocument: Operation<StartQuery, StartQueryVariables> = {
+  name: "Start",
+  text: "query Start { viewer { id name email } shell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive status { initialized podScheduled containersReady ready } expiresAt createdAt }",
 };

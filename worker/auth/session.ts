@@ -13,7 +13,7 @@ import { hashSecret, isSecret, makeSecret } from "./secret.ts";
 /** Ends the browser's session if it had one, makes a new one and sets its cookie. */
 export async function startSession(c: AppContext, userId: string, nowMs: number): Promise<void> {
   try {
-    await endSession(c, nowMs);
+    await revoke(c, nowMs);
   } catch (error) {
     // The old session is revoked at most one step later than it could be; that must not keep a person out.
     log("error", "old-session-not-ended", { requestId: c.get("requestId"), ...describeError(error) });
@@ -25,17 +25,19 @@ export async function startSession(c: AppContext, userId: string, nowMs: number)
   writeSessionCookie(c, publicUrl, secret, expiresAt);
 }
 
-/**
- * Revokes the browser's session, ends its sockets and clears the cookie; without a session only the last. The cookie goes
- * last: where a step fails, the person can sign out again.
- */
+/** Sign-out. The cookie goes last: where a step fails, the person can sign out again. */
 export async function endSession(c: AppContext, nowMs: number): Promise<void> {
+  await revoke(c, nowMs);
+  clearSessionCookie(c, c.get("config").publicUrl);
+}
+
+/** Revokes the browser's session, where it has one, and ends its sockets. */
+async function revoke(c: AppContext, nowMs: number): Promise<void> {
   const id = await sessionIdOf(c);
   const userId = id === null ? null : await revokeSession(openDatabase(c.env), id, nowMs);
   if (id !== null && userId !== null) {
     await c.env.USER_SHELL.get(c.env.USER_SHELL.idFromName(userId)).endSession(id);
   }
-  clearSessionCookie(c, c.get("config").publicUrl);
 }
 
 export async function sessionOf(c: AppContext, nowMs: number): Promise<Session | null> {
