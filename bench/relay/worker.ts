@@ -34,7 +34,6 @@ export class Relay extends DurableObject<RelayEnv> {
   }
 }
 
-// biome-ignore lint/style/noDefaultExport: a Worker's entry is its default export.
 export default {
   async fetch(request, env): Promise<Response> {
     return env.RELAY.get(env.RELAY.idFromName("bench")).fetch(request);
