@@ -1,0 +1,118 @@
+// Owns the cuts: each hop between the keyboard and the job is broken in turn, and nothing is lost or doubled.
+// Must not know how any part finds out or mends it.
+
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { keepPicture } from "./harness/artefacts.ts";
+import { until } from "./harness/until.ts";
+import { type Person, World } from "./harness/world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await World.create();
+});
+afterEach(() => {
+  world.product.front.mend();
+  world.product.cluster.mend();
+});
+afterAll(async () => {
+  await world?.dispose();
+});
+
+interface Cut {
+  readonly hop: string;
+  readonly picture: string;
+  cut(person: Person): Promise<void> | void;
+  mend(person: Person): Promise<void> | void;
+}
+
+const cuts: readonly Cut[] = [
+  {
+    hop: "the browser's network, with its sockets reset",
+    picture: "30-browser-offline",
+    cut: async ({ device }) => {
+      await device.setOffline(true);
+      world.product.front.cut("reset");
+    },
+    mend: async ({ device }) => {
+      world.product.front.mend();
+      await device.setOffline(false);
+    },
+  },
+  {
+    hop: "the edge's door, which closes every connection properly",
+    picture: "31-edge-closed",
+    cut: () => world.product.front.cut("closed"),
+    mend: () => world.product.front.mend(),
+  },
+  {
+    hop: "the browser's line, half-dead: it stands and swallows everything",
+    picture: "32-line-swallows",
+    cut: () => world.product.front.cut("swallowed"),
+    mend: () => world.product.front.mend(),
+  },
+  {
+    hop: "the exec, and the cluster's API with it, reset and refused",
+    picture: "33-cluster-refused",
+    cut: () => world.product.cluster.cut("reset"),
+    mend: () => world.product.cluster.mend(),
+  },
+  {
+    hop: "the exec, half-dead: it stands and swallows everything",
+    picture: "34-cluster-swallows",
+    cut: () => world.product.cluster.cut("swallowed"),
+    mend: () => world.product.cluster.mend(),
+  },
+  {
+    hop: "workerd, killed: the supervisor starts it again",
+    picture: "35-workerd-killed",
+    cut: () => {
+      world.product.killWorkerd();
+    },
+    mend: () => {},
+  },
+];
+
+test.each(cuts)(
+  "$hop: the page comes back by itself, the job runs on, no line and no key is lost or doubled",
+  async ({ cut, mend, picture, hop }) => {
+    const person = await world.withShell();
+    const { shell, tmux } = person;
+    await shell.enter("clear; for i in $(seq 1 160); do echo tick-$i; sleep 0.05; done; echo all-$((40+2))");
+    await shell.row("tick-10");
+
+    const toldBefore = await shell.badge();
+    await cut(person);
+    await until(
+      `the page to say that something is wrong (${hop})`,
+      () => shell.badge(),
+      (told) => told !== toldBefore,
+    );
+    await keepPicture(shell.page, picture);
+    // Typed into the dark: it waits, and is taken once.
+    await shell.enter("echo typed-$((1+1))-$?");
+    const seenAtCut = lastTick(await shell.rows());
+    await until(
+      "the job to go on unseen",
+      async () => lastTick(await tmux.rows()),
+      (tick) => tick > seenAtCut,
+    );
+    await mend(person);
+
+    await shell.row("typed-2-0", 40_000);
+    await until(
+      "the badge to be as before",
+      () => shell.badge(),
+      (told) => told === toldBefore,
+    );
+    const expected = [...Array.from({ length: 160 }, (_, index) => `tick-${index + 1}`), "all-42", "typed-2-0"];
+    const output = /^(tick-\d+|all-\d+|typed-\d-\d)$/;
+    expect((await shell.lines()).filter((line) => output.test(line))).toEqual(expected);
+    expect((await tmux.lines()).filter((line) => output.test(line))).toEqual(expected);
+    expect(await shell.rows()).toEqual(await tmux.rows());
+  },
+);
+
+/** The number of the last `tick-N` row; 0 where there is none. */
+function lastTick(rows: readonly string[]): number {
+  return Math.max(0, ...rows.map((row) => Number(/^tick-(\d+)$/.exec(row)?.[1] ?? 0)));
+}

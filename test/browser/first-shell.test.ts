@@ -1,0 +1,137 @@
+// Owns the first visit: sign in, start, type, see, scroll, copy, edit, delete, each as a person does it.
+// Must not know what happens when anything breaks.
+
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { keepPicture } from "./harness/artefacts.ts";
+import { ShellPage } from "./harness/shell-page.ts";
+import { until } from "./harness/until.ts";
+import { World } from "./harness/world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await World.create();
+});
+afterAll(async () => {
+  await world?.dispose();
+});
+
+test("sign in, one click, and a shell that fits the window answers", async () => {
+  const shell = await ShellPage.open(await world.newDevice(), world.product.url);
+  const signIn = shell.page.getByRole("button", { name: "Sign in" });
+  await signIn.waitFor();
+  await keepPicture(shell.page, "01-sign-in");
+  await signIn.click();
+  await shell.page.getByLabel("Name").fill(world.newName());
+  await keepPicture(shell.page, "02-issuer");
+  await signIn.click();
+  await shell.startButton.waitFor();
+  await keepPicture(shell.page, "03-start");
+  await shell.startButton.click();
+  await keepPicture(shell.page, "04-phases");
+  const greeting = await shell.prompt();
+  expect(greeting.join("\n")).toContain("without isolation");
+  await keepPicture(shell.page, "05-prompt");
+
+  await shell.enter("echo six times seven is $((6 * 7))");
+  await shell.row("six times seven is 42");
+  const tmux = await shell.tmux();
+  await shell.enter("stty size");
+  const [width, height] = (await tmux.size()).split("x");
+  await shell.row(`${height} ${width}`);
+  expect(await shell.height()).toBe(Number(height));
+  expect(Number(width)).toBeGreaterThan(120);
+  expect(await shell.rows()).toEqual(await tmux.rows());
+  await keepPicture(shell.page, "06-answer");
+  expect(shell.errors).toEqual([]);
+});
+
+test("the wheel scrolls back, typing returns to the prompt", async () => {
+  const { shell } = await world.withShell();
+  await shell.enter("seq 1 500");
+  await shell.row("500");
+  expect(await shell.rows()).not.toContain("400");
+  await until(
+    "row 300 by the wheel",
+    async () => {
+      await shell.wheel(-400);
+      return await shell.rows();
+    },
+    (rows) => rows.includes("300"),
+  );
+  await keepPicture(shell.page, "07-scrolled-back");
+  await shell.enter("echo back at the end");
+  await shell.row("back at the end");
+});
+
+test("a double click selects a word, and it can be copied", async () => {
+  const { shell } = await world.withShell();
+  await shell.enter("clear; echo before copied-word-$((40+2)) after");
+  await shell.row("before copied-word-42 after");
+  await shell.page
+    .getByText("copied-word-42", { exact: false })
+    .last()
+    .dblclick({ position: await middleOf(shell, 12) });
+  await keepPicture(shell.page, "08-selection");
+  await shell.press("Control+Shift+C");
+  const copied = await until(
+    "the copied word",
+    () => shell.readClipboard(),
+    (text) => text !== "",
+  );
+  expect(copied).toBe("copied-word-42");
+});
+
+test("CJK, emoji, accents and box drawing arrive in both directions and stand where tmux has them", async () => {
+  const { shell, tmux } = await world.withShell();
+  await shell.focus();
+  await shell.page.keyboard.insertText("echo 漢字とカナ 😀🚀 naïve Ünï ┌─┐ > text.txt; cat text.txt");
+  await shell.press("Enter");
+  await shell.row("漢字とカナ 😀🚀 naïve Ünï ┌─┐");
+  expect(readFileSync(`${tmux.home}/text.txt`, "utf8")).toBe("漢字とカナ 😀🚀 naïve Ünï ┌─┐\n");
+  expect(await shell.rows()).toEqual(await tmux.rows());
+  await keepPicture(shell.page, "09-unicode");
+});
+
+test("vim takes the whole screen and gives it back", async (context) => {
+  const { shell, tmux } = await world.withShell();
+  await shell.enter("command -v vim vi || echo no editor here");
+  const rows = await shell.rowsUntil("the answer", (seen) =>
+    seen.some((row) => /^(\/.*vim?|no editor here)$/.test(row)),
+  );
+  if (rows.includes("no editor here")) context.skip("neither vim nor vi is installed: apt-get install vim-tiny");
+  await shell.enter("clear; echo still here; vi letter.txt");
+  await shell.rowsUntil("vim's screen", (seen) => seen.includes("~") && !seen.includes("still here"));
+  await shell.type("iDear sea,");
+  await shell.press("Enter");
+  await shell.type("you do not move me.");
+  await shell.press("Escape");
+  await keepPicture(shell.page, "10-vim");
+  await shell.enter(":wq");
+  await shell.row("still here");
+  expect(readFileSync(`${tmux.home}/letter.txt`, "utf8")).toBe("Dear sea,\nyou do not move me.\n");
+  expect(await shell.rows()).toEqual(await tmux.rows());
+});
+
+test("deleting the shell ends its pod and leads back to the start", async () => {
+  const { shell, tmux } = await world.withShell();
+  await shell.deleteShell();
+  await shell.startButton.waitFor();
+  await until(
+    "the pod's tmux to end",
+    () => tmux.isThere(),
+    (there) => !there,
+  );
+  await keepPicture(shell.page, "11-deleted");
+  await shell.start();
+  await shell.enter("echo a new one");
+  await shell.row("a new one");
+});
+
+/** A place within a row, that many columns from its start. */
+async function middleOf(shell: ShellPage, columns: number): Promise<{ x: number; y: number }> {
+  const box = await shell.page.locator(".xterm-screen").boundingBox();
+  const [cols] = (await (await shell.tmux()).size()).split("x");
+  if (box === null) throw new Error("There is no terminal on the page.");
+  return { x: (box.width / Number(cols)) * (columns + 0.5), y: 5 };
+}

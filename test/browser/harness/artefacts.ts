@@ -1,0 +1,16 @@
+// Owns the pictures that the browser tests leave behind: one of each stage, in a folder that git ignores.
+// Must not know what a stage shows.
+
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+
+export const repositoryRoot = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+
+const folder = `${process.env["LIMPET_ARTEFACTS"] ?? `${repositoryRoot}/.limpet/artefacts`}/browser`;
+
+/** `stage` in kebab-case; a later run overwrites its picture. */
+export async function keepPicture(page: Page, stage: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: `${folder}/${stage}.png` });
+}

@@ -1,0 +1,162 @@
+// Owns what a person does with the page and sees on it: signing in, starting, typing, reading, copying, scrolling.
+// Must not know the protocol or the pod. Needs the page's DOM renderer (chromium.ts, "rows").
+
+import type { BrowserContext, Locator, Page } from "playwright-core";
+import { PodTmux, trimLines } from "./pod-tmux.ts";
+import { until } from "./until.ts";
+
+const rowsSelector = ".xterm-rows > div";
+
+export class ShellPage {
+  readonly page: Page;
+  /** Console errors and uncaught exceptions, a broken content security policy among them. */
+  readonly errors: string[] = [];
+
+  constructor(page: Page) {
+    this.page = page;
+    page.on("pageerror", (error) => this.errors.push(`uncaught: ${error.message}`));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.errors.push(message.text());
+    });
+  }
+
+  static async open(context: BrowserContext, url: string): Promise<ShellPage> {
+    const shell = new ShellPage(await context.newPage());
+    await shell.page.goto(url);
+    return shell;
+  }
+
+  /** The real flow: the page's own button, the issuer's form, and back. */
+  async signIn(name: string): Promise<void> {
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+    await this.page.getByLabel("Name").fill(name);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+    await this.startButton.waitFor();
+  }
+
+  get startButton(): Locator {
+    return this.page.getByRole("button", { name: "Start a shell" });
+  }
+
+  /** One click, then a prompt. */
+  async start(): Promise<void> {
+    await this.startButton.click();
+    await this.prompt();
+  }
+
+  /** What the page says of its connection, here or to the pod. */
+  async badge(): Promise<string> {
+    return (await this.page.locator(".badge-text").textContent()) ?? "";
+  }
+
+  async deleteShell(): Promise<void> {
+    await this.choose("Delete shell…");
+    await this.page.getByRole("button", { name: "Delete the shell" }).click();
+  }
+
+  async signOut(): Promise<void> {
+    await this.choose("Sign out");
+    await this.page.getByRole("button", { name: "Sign in" }).waitFor();
+  }
+
+  /** Waits until the shell's prompt is the last thing on the screen. */
+  async prompt(): Promise<readonly string[]> {
+    return await this.rowsUntil("a prompt", (rows) => /[$#]$/.test(rows.at(-1) ?? ""));
+  }
+
+  /** The rows on view, as they are drawn. Blanks at their ends, and blank rows at the end, left out. */
+  async rows(): Promise<readonly string[]> {
+    return trimLines(await this.page.locator(rowsSelector).allTextContents());
+  }
+
+  /** How many rows the terminal has. */
+  async height(): Promise<number> {
+    return await this.page.locator(rowsSelector).count();
+  }
+
+  async rowsUntil(
+    what: string,
+    holds: (rows: readonly string[]) => boolean,
+    withinMs?: number,
+  ): Promise<readonly string[]> {
+    return await until(`${what} on the screen`, () => this.rows(), holds, withinMs === undefined ? {} : { withinMs });
+  }
+
+  /** Waits for a row that is just this. */
+  async row(text: string, withinMs?: number): Promise<void> {
+    await this.rowsUntil(`a row "${text}"`, (rows) => rows.includes(text), withinMs);
+  }
+
+  async focus(): Promise<void> {
+    await this.page.getByRole("textbox", { name: "Terminal input" }).focus();
+  }
+
+  /** Types into the shell and presses Enter. */
+  async enter(line: string): Promise<void> {
+    await this.type(line);
+    await this.page.keyboard.press("Enter");
+  }
+
+  async type(text: string): Promise<void> {
+    await this.focus();
+    await this.page.keyboard.type(text);
+  }
+
+  async press(key: string): Promise<void> {
+    await this.focus();
+    await this.page.keyboard.press(key);
+  }
+
+  /** The whole of the terminal, scrollback included, as "Select all" and "Copy" give it: wrapped lines are joined. */
+  async lines(): Promise<readonly string[]> {
+    await this.writeClipboard("");
+    await this.choose("Select all");
+    await this.press("Control+Shift+C");
+    const text = await until(
+      "the copied text",
+      () => this.readClipboard(),
+      (copied) => copied !== "",
+    );
+    return trimLines(text.split(/\r?\n/));
+  }
+
+  /** One entry of the page's menu. */
+  async choose(entry: string): Promise<void> {
+    await this.page.getByRole("button", { name: "Menu", exact: true }).click();
+    await this.page.getByRole("menuitem", { name: entry }).click();
+  }
+
+  async readClipboard(): Promise<string> {
+    await this.page.bringToFront();
+    const text: unknown = await this.page.evaluate("navigator.clipboard.readText()");
+    if (typeof text !== "string") throw new Error("The clipboard holds no text.");
+    return text;
+  }
+
+  async writeClipboard(text: string): Promise<void> {
+    await this.page.bringToFront();
+    await this.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
+  }
+
+  /** Turns the wheel over the terminal; up is negative. */
+  async wheel(pixels: number): Promise<void> {
+    await this.page.locator(".xterm-screen").hover();
+    await this.page.mouse.wheel(0, pixels);
+  }
+
+  /** Asks the API from within the page, as its own code does. */
+  async graphql(query: string): Promise<unknown> {
+    return await this.page.evaluate(
+      `fetch("/graphql", {method: "POST", headers: {"content-type": "application/json"},
+        body: ${JSON.stringify(JSON.stringify({ query }))}}).then((response) => response.json())`,
+    );
+  }
+
+  /** The pod that this page's person has. */
+  async tmux(): Promise<PodTmux> {
+    const answer = await this.graphql("{ shell { podName } }");
+    const podName = JSON.stringify(answer).match(/"podName":"([^"]+)"/)?.[1];
+    if (podName === undefined) throw new Error(`There is no pod: ${JSON.stringify(answer)}`);
+    return await PodTmux.of(podName);
+  }
+}
