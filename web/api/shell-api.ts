@@ -60,7 +60,8 @@ function parseShell(value: unknown): Shell | null {
   if (!isFields(value)) return null;
   const { id, podName, alive } = value;
   const phase = parsePhase(value["phase"]);
-  if (typeof id !== "string" || typeof podName !== "string" || typeof alive !== "boolean" || phase === null) return null;
+  if (typeof id !== "string" || typeof podName !== "string" || typeof alive !== "boolean" || phase === null)
+    return null;
   return { id, podName, phase, reason: textOrNull(value["reason"]), detail: textOrNull(value["detail"]), alive };
 }
 

@@ -1,0 +1,60 @@
+// Owns the slim bar over the terminal: whose shell, how it stands, the menu.
+// Must not know what the menu holds.
+
+import "./bar.css";
+import { type JSX, Show } from "solid-js";
+import type { OpenTerminal } from "../state/terminal.ts";
+import { Badge } from "./badge.tsx";
+import { MenuIcon } from "./icons.tsx";
+import { Mark } from "./mark.tsx";
+
+export function Bar(props: {
+  readonly terminal: OpenTerminal | null;
+  readonly menuOpen: boolean;
+  openMenu(at: { readonly x: number; readonly y: number }): void;
+}): JSX.Element {
+  return (
+    <header class="bar">
+      <Mark class="bar-mark" />
+      <h1 class="bar-title">{props.terminal?.title() || "Limpet"}</h1>
+      <Show when={props.terminal}>
+        {(terminal) => (
+          <>
+            <Show when={terminal().foreignSize()}>
+              {(size) => (
+                <span class="bar-size">
+                  <span class="bar-size-words">
+                    {size().cols} × {size().rows}, as another window has it
+                  </span>
+                  <button type="button" class="link-button" onClick={() => terminal().fitToMe()}>
+                    Fit to me
+                  </button>
+                </span>
+              )}
+            </Show>
+            <Show when={terminal().viewers().count > 1}>
+              <span class="bar-viewers" title="Windows that show this shell now">
+                {terminal().viewers().count} windows
+              </span>
+            </Show>
+            <Badge terminal={terminal()} />
+          </>
+        )}
+      </Show>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Menu"
+        aria-haspopup="menu"
+        aria-expanded={props.menuOpen}
+        onPointerDown={(event) => event.stopPropagation()}
+        onClick={(event) => {
+          const { right, bottom } = event.currentTarget.getBoundingClientRect();
+          props.openMenu({ x: right, y: bottom + 4 });
+        }}
+      >
+        <MenuIcon />
+      </button>
+    </header>
+  );
+}

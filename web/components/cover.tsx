@@ -1,0 +1,122 @@
+// Owns what lies over the terminal when it cannot be used: a shell on its way, a pod that is gone, an ended connection.
+// Must not know how these come about.
+
+import "./cover.css";
+import { createEffect, type JSX, Match, on, Show, Switch } from "solid-js";
+import type { App } from "../state/app.ts";
+import { type EndStep, endingOf } from "../state/sentences.ts";
+import type { OpenTerminal } from "../state/terminal.ts";
+import { Progress } from "./progress.tsx";
+import { focusSoon } from "./sign-in-screen.tsx";
+
+export function Cover(props: { readonly app: App; readonly terminal: OpenTerminal }): JSX.Element {
+  const ending = () => {
+    const link = props.terminal.link();
+    return link.state === "ended" ? endingOf(link.code) : null;
+  };
+  const phase = () => props.terminal.status()?.phase ?? null;
+  const broken = () => (phase() === "failed" || phase() === "absent" ? props.terminal.status() : null);
+  const starting = () => !props.terminal.shown() || (phase() !== null && phase() !== "ready");
+  const take = (step: EndStep): void => {
+    if (step === "sign-in") props.app.signIn();
+    else if (step === "reload") location.reload();
+    else if (step === "connect") props.terminal.connect();
+    else props.app.shellIsGone();
+  };
+
+  // The pod is gone and somebody is looking at its shell: that is a wish to have it back. Once; after that they are asked.
+  let rebooted = false;
+  createEffect(
+    on(phase, (now) => {
+      if (now === "ready") rebooted = false;
+      if (now !== "absent" || rebooted) return;
+      rebooted = true;
+      void props.app.reboot();
+    }),
+  );
+
+  return (
+    <Switch>
+      <Match when={ending()}>
+        {(end) => (
+          <Card title={end().title} sentence={end().sentence} alert>
+            <CardButton label={end().stepText} run={() => take(end().step)} />
+          </Card>
+        )}
+      </Match>
+      <Match when={props.terminal.exit()}>
+        {(exit) => (
+          <Card title="The shell’s last program has ended" sentence={exitSentence(exit().code)} alert>
+            <CardButton label="Open a new one" run={() => props.terminal.connect()} />
+          </Card>
+        )}
+      </Match>
+      <Match when={broken()}>
+        {(status) => (
+          <Card
+            title={status().phase === "failed" ? "The shell did not start" : "The shell’s pod is gone"}
+            sentence={status().detail ?? "The cluster gave no reason."}
+            code={status().reason}
+            alert
+          >
+            <Show when={props.app.problem()}>
+              {(problem) => (
+                <p class="problem" role="alert">
+                  {problem()}
+                </p>
+              )}
+            </Show>
+            <CardButton
+              label={props.app.busy() ? "Asking the cluster…" : "Start it again"}
+              run={() => void props.app.reboot()}
+            />
+          </Card>
+        )}
+      </Match>
+      <Match when={starting()}>
+        <section class="cover" classList={{ late: phase() === null || phase() === "ready" }}>
+          <div class="card">
+            <h2>{phase() === "stopping" ? "Ending the shell" : "Starting your shell"}</h2>
+            <Progress status={props.terminal.status()} connected={props.terminal.link().state === "connected"} />
+          </div>
+        </section>
+      </Match>
+    </Switch>
+  );
+}
+
+function Card(props: {
+  readonly title: string;
+  readonly sentence: string;
+  readonly code?: string | null;
+  readonly alert?: boolean;
+  readonly children: JSX.Element;
+}): JSX.Element {
+  return (
+    <section class="cover" role={props.alert === true ? "alert" : undefined}>
+      <div class="card">
+        <h2>{props.title}</h2>
+        <p>
+          <Show when={props.code}>
+            <code>{props.code}</code>{" "}
+          </Show>
+          {props.sentence}
+        </p>
+        {props.children}
+      </div>
+    </section>
+  );
+}
+
+function CardButton(props: { readonly label: string; run(): void }): JSX.Element {
+  return (
+    <button type="button" class="button primary" onClick={() => props.run()} ref={(it) => focusSoon(it)}>
+      {props.label}
+    </button>
+  );
+}
+
+function exitSentence(code: number | null): string {
+  const status = code === null || code === 0 ? "" : ` with status ${code}`;
+  return `It ended${status}. The pod and your files are still there.`;
+}

@@ -1,0 +1,54 @@
+// Owns what can be done from the menus of the terminal.
+// Must not know how a menu looks.
+
+import type { OpenTerminal } from "../state/terminal.ts";
+import { readClipboard } from "../terminal/clipboard.ts";
+import { isApple } from "../terminal/keys.ts";
+import type { MenuItem } from "./menu.tsx";
+
+export interface TerminalCommands {
+  askToDelete(): void;
+  signOut(): void;
+  /** Tells why something did not work. */
+  say(text: string): void;
+}
+
+const apple = isApple();
+const copyKeys = apple ? "⌘C" : "Ctrl Shift C";
+const pasteKeys = apple ? "⌘V" : "Ctrl Shift V";
+
+export function terminalMenu(
+  terminal: OpenTerminal | null,
+  commands: TerminalCommands,
+  kind: "main" | "context",
+): readonly (readonly MenuItem[])[] {
+  const view = terminal?.view;
+  const idle = terminal === null || !terminal.shown();
+  const edit: readonly MenuItem[] = [
+    { label: "Copy", keys: copyKeys, disabled: view?.hasSelection !== true, run: () => view?.copy() },
+    { label: "Paste", keys: pasteKeys, disabled: idle, run: () => void pasteFromMenu(terminal, commands) },
+    { label: "Select all", disabled: idle, run: () => view?.selectAll() },
+  ];
+  if (kind === "context") return [edit];
+  return [
+    edit,
+    [
+      {
+        label: "Fit to this window",
+        disabled: terminal?.foreignSize() === null || idle,
+        run: () => terminal?.fitToMe(),
+      },
+    ],
+    [
+      { label: "Delete shell…", danger: true, run: commands.askToDelete },
+      { label: "Sign out", run: commands.signOut },
+    ],
+  ];
+}
+
+async function pasteFromMenu(terminal: OpenTerminal | null, commands: TerminalCommands): Promise<void> {
+  const text = await readClipboard();
+  if (text === null) commands.say(`The browser did not give the clipboard. Press ${pasteKeys} instead.`);
+  else terminal?.pasteText(text);
+  terminal?.view.focus();
+}

@@ -1,0 +1,257 @@
+// Owns what the page knows of the open terminal, as signals, and ties the machine to the views on screen.
+// Must not know how any of it looks.
+
+import { type Accessor, createEffect, createSignal, onCleanup } from "solid-js";
+import type {
+  Exit,
+  Expiry,
+  PaneId,
+  Role,
+  Status,
+  ViewerId,
+  Viewers,
+  WindowInfo,
+} from "../../durable/protocol/messages.ts";
+import type { LinkView } from "../terminal/connection.ts";
+import { Machine } from "../terminal/machine.ts";
+import { MachineRunner, type ViewEffect } from "../terminal/machine-runner.ts";
+import type { PasteProgress } from "../terminal/pane-input.ts";
+import { type Point, type Size, TerminalView } from "../terminal/terminal-view.ts";
+import { darkTheme, lightTheme } from "../terminal/theme.ts";
+import { inputSentences } from "./sentences.ts";
+import type { Toasts } from "./toasts.ts";
+
+/** A paste below this is there before anybody could read its progress. */
+const longPasteBytes = 128 * 1024;
+
+export interface OpenTerminal {
+  readonly link: Accessor<LinkView>;
+  /** `null` until the server has said something of it. */
+  readonly status: Accessor<Status | null>;
+  readonly viewers: Accessor<Viewers>;
+  readonly expiry: Accessor<Expiry["at"]>;
+  readonly role: Accessor<Role>;
+  readonly exit: Accessor<Exit | null>;
+  /** A pane's bytes are on the screen. */
+  readonly shown: Accessor<boolean>;
+  readonly title: Accessor<string>;
+  readonly hoveredLink: Accessor<string | null>;
+  readonly rang: Accessor<number>;
+  /** The size that is shown, where it is not the one that would fill the frame. */
+  readonly foreignSize: Accessor<Size | null>;
+  readonly paste: Accessor<PasteProgress | null>;
+  readonly view: TerminalView;
+  pasteText(text: string): void;
+  cancelPaste(): void;
+  fitToMe(): void;
+  connect(): void;
+}
+
+/** Lives as long as the component that makes it; `frame` must be in the document, at its final size. */
+export function createTerminal(
+  frame: HTMLElement,
+  viewer: ViewerId,
+  toasts: Toasts,
+  contextMenu: (at: Point) => void,
+): OpenTerminal {
+  const [link, setLink] = createSignal<LinkView>({ state: "idle" });
+  const [status, setStatus] = createSignal<Status | null>(null);
+  const [viewers, setViewers] = createSignal<Viewers>({ type: "viewers", count: 1, leader: true });
+  const [expiry, setExpiry] = createSignal<Expiry["at"]>(null);
+  const [role, setRole] = createSignal<Role>("drive");
+  const [exit, setExit] = createSignal<Exit | null>(null);
+  const [shown, setShown] = createSignal(false);
+  const [title, setTitle] = createSignal("");
+  const [hoveredLink, setHoveredLink] = createSignal<string | null>(null);
+  const [rang, setRang] = createSignal(0);
+  const [paneSize, setPaneSize] = createSignal<Size | null>(null);
+  const [ownSize, setOwnSize] = createSignal<Size>({ cols: 80, rows: 24 });
+  const [paste, setPaste] = createSignal<PasteProgress | null>(null);
+  /** The one pane on view; a page with tabs will have a view for each. */
+  let pane: PaneId | null = null;
+  let mayCopy = false;
+
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const theme = () => (dark.matches ? darkTheme : lightTheme);
+  const colours = () => ({ foreground: theme().foreground, background: theme().background });
+
+  const view = new TerminalView(frame, theme(), {
+    input: (bytes) => runOnPane((id, nowMs) => machine.input(id, bytes, nowMs)),
+    paste: (text) => runOnPane((id, nowMs) => machine.paste(id, text, nowMs)),
+    copied: (ok) => {
+      if (!ok)
+        toasts.show({ tone: "warning", text: "The browser did not allow copying. Select again and try the menu." });
+    },
+    title: setTitle,
+    bell: () => setRang((times) => times + 1),
+    clipboard: offerClipboard,
+    link: setHoveredLink,
+    contextMenu,
+    mayReportFocus: () => viewers().leader,
+  });
+
+  setOwnSize(view.measure());
+  const machine = new Machine({
+    viewer,
+    random: Math.random,
+    firstPasteId: Date.now(),
+    ...ownSize(),
+    visible: document.visibilityState === "visible",
+    colours: colours(),
+  });
+  const runner = new MachineRunner(machine, perform);
+
+  function runOnPane(event: (id: PaneId, nowMs: number) => ReturnType<Machine["input"]>): void {
+    const id = pane;
+    if (id !== null) runner.run((nowMs) => event(id, nowMs));
+  }
+
+  function perform(effect: ViewEffect): void {
+    switch (effect.type) {
+      case "pane":
+        pane = effect.pane;
+        setExit(null);
+        return;
+      case "pane-gone":
+        if (effect.pane === pane) pane = null;
+        return;
+      case "write":
+        view.write(effect.bytes, () => runner.run((nowMs) => machine.parsed(effect.pane, effect.id, nowMs)));
+        return;
+      case "paint":
+        view.paint(effect.bytes, effect.reset, () => {
+          runner.run((nowMs) => machine.parsed(effect.pane, effect.id, nowMs));
+          if (!shown()) {
+            setShown(true);
+            view.focus();
+          }
+        });
+        return;
+      case "size":
+        view.resize(effect);
+        setPaneSize({ cols: effect.cols, rows: effect.rows });
+        return;
+      case "windows":
+        setTitle((before) => titleOf(effect.windows) ?? before);
+        return;
+      case "link":
+        setLink(effect.link);
+        return;
+      case "role":
+        setRole(effect.role);
+        return;
+      case "status":
+        setStatus(effect);
+        return;
+      case "viewers":
+        setViewers(effect);
+        return;
+      case "expiry":
+        setExpiry(effect.at);
+        return;
+      case "exit":
+        setExit(effect);
+        return;
+      case "notice":
+        toasts.show({ text: effect.text, about: effect.code });
+        return;
+      case "input-notice":
+        toasts.show({ tone: "warning", text: inputSentences[effect.notice], about: "input" });
+        return;
+      case "paste-progress":
+        showPaste(effect.progress);
+        return;
+    }
+  }
+
+  function showPaste(progress: PasteProgress): void {
+    const long = progress.whole >= longPasteBytes;
+    setPaste(long && progress.state === "running" ? progress : null);
+    if (progress.state === "cancelled") toasts.show({ text: "The paste was cancelled.", about: "paste" });
+    if (progress.state === "lost") {
+      toasts.show({ tone: "warning", text: "The paste was cut off. Look at what arrived, then paste again." });
+    }
+  }
+
+  /** OSC 52: a program may write to the clipboard once the person said so. */
+  function offerClipboard(text: string): void {
+    const write = (): void => void navigator.clipboard?.writeText(text).catch(() => offer());
+    const offer = (): void => {
+      toasts.show({
+        text: `A program wants to put ${text.length.toLocaleString()} characters on your clipboard.`,
+        about: "clipboard",
+        actions: [
+          { label: "Allow", run: write },
+          {
+            label: "Always in this tab",
+            run: () => {
+              mayCopy = true;
+              write();
+            },
+          },
+        ],
+      });
+    };
+    if (mayCopy && document.hasFocus()) write();
+    else offer();
+  }
+
+  const onResize = (): void => {
+    view.fitFont();
+    const size = view.measure();
+    setOwnSize(size);
+    runner.run((nowMs) => machine.resized(size.cols, size.rows, nowMs));
+  };
+  const observer = new ResizeObserver(onResize);
+  observer.observe(frame);
+
+  const onTheme = (): void => {
+    view.theme = theme();
+    machine.colours(colours());
+  };
+  dark.addEventListener("change", onTheme);
+
+  createEffect(() => {
+    document.title = title() === "" ? "Limpet" : `${title()} · Limpet`;
+  });
+  onCleanup(() => {
+    observer.disconnect();
+    dark.removeEventListener("change", onTheme);
+    runner.dispose();
+    view.dispose();
+    document.title = "Limpet";
+  });
+
+  const connect = (): void => runner.run((nowMs) => machine.start(nowMs));
+  connect();
+
+  return {
+    link,
+    status,
+    viewers,
+    expiry,
+    role,
+    exit,
+    shown,
+    title,
+    hoveredLink,
+    rang,
+    paste,
+    view,
+    connect,
+    foreignSize: () => {
+      const [size, own] = [paneSize(), ownSize()];
+      return size === null || (size.cols === own.cols && size.rows === own.rows) ? null : size;
+    },
+    pasteText: (text) => runOnPane((id, nowMs) => machine.paste(id, text, nowMs)),
+    cancelPaste: () => runOnPane((id, nowMs) => machine.cancelPaste(id, nowMs)),
+    fitToMe: () => runner.run((nowMs) => machine.fit(nowMs)),
+  };
+}
+
+/** The active window's own title; programs set it, tmux begins with the pod's name. */
+function titleOf(windows: readonly WindowInfo[]): string | null {
+  const active = windows.find((window) => window.active) ?? windows[0];
+  const title = active?.title ?? "";
+  return title === "" ? (active?.command ?? null) : title;
+}

@@ -1,0 +1,61 @@
+// Owns the terminal's colours, light and dark.
+// Must not know when which of them is shown.
+
+import type { ITheme } from "@xterm/xterm";
+
+/** Every colour of text has at least 4.5:1 against its background, "bright black" 4.5:1 too: comments are text. */
+export const lightTheme = {
+  foreground: "#1c2321",
+  background: "#f7f8f6",
+  cursor: "#0b6e5f",
+  cursorAccent: "#f7f8f6",
+  selectionBackground: "#bfe0d8",
+  selectionInactiveBackground: "#dbe6e2",
+  scrollbarSliderBackground: "#1c232126",
+  scrollbarSliderHoverBackground: "#1c232140",
+  scrollbarSliderActiveBackground: "#1c232159",
+  black: "#1c2321",
+  red: "#b3261e",
+  green: "#2c6e1f",
+  yellow: "#855a00",
+  blue: "#1f5aa8",
+  magenta: "#8a3a91",
+  cyan: "#0b6e75",
+  white: "#5c6663",
+  brightBlack: "#646f6b",
+  brightRed: "#c7362c",
+  brightGreen: "#357a27",
+  brightYellow: "#8f6200",
+  brightBlue: "#2b67ba",
+  brightMagenta: "#99479f",
+  brightCyan: "#107780",
+  brightWhite: "#39413f",
+} as const satisfies ITheme;
+
+export const darkTheme = {
+  foreground: "#dde4e1",
+  background: "#0f1514",
+  cursor: "#5cc7b3",
+  cursorAccent: "#0f1514",
+  selectionBackground: "#23514a",
+  selectionInactiveBackground: "#223330",
+  scrollbarSliderBackground: "#dde4e126",
+  scrollbarSliderHoverBackground: "#dde4e140",
+  scrollbarSliderActiveBackground: "#dde4e159",
+  black: "#26302d",
+  red: "#f0746a",
+  green: "#8cc97a",
+  yellow: "#e0b25a",
+  blue: "#7fb0ee",
+  magenta: "#d294d8",
+  cyan: "#5cc7cf",
+  white: "#c3ccc8",
+  brightBlack: "#86928e",
+  brightRed: "#ff958c",
+  brightGreen: "#a8df97",
+  brightYellow: "#f2ca7c",
+  brightBlue: "#a2c8f8",
+  brightMagenta: "#e5b1ea",
+  brightCyan: "#83dde3",
+  brightWhite: "#f4f7f5",
+} as const satisfies ITheme;
