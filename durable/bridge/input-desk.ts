@@ -1,0 +1,163 @@
+// Owns the way of input from a viewer's frames to the multiplexer and of its answers back.
+// Must not know output, sizes or sockets' states.
+
+import type { Multiplexer, MultiplexerEffect } from "../multiplexer/multiplexer.ts";
+import { maxUnackedInputBytes } from "../protocol/limits.ts";
+import type { Paste, ViewerId } from "../protocol/messages.ts";
+import { utf8Length } from "../protocol/utf8.ts";
+import type { Channel } from "./channel.ts";
+import type { InputLine } from "./input-line.ts";
+import type { BridgeLimits } from "./limits.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Pane } from "./pane.ts";
+import { cleanPaste } from "./paste.ts";
+import type { Viewer } from "./viewer.ts";
+
+/** Asks something of the multiplexer, where one follows; what it answers is dealt with after the present step. */
+export type Ask = (call: (multiplexer: Multiplexer) => readonly MultiplexerEffect[]) => void;
+
+const tellEveryMs = 10_000;
+const encoder = new TextEncoder();
+
+export class InputDesk {
+  readonly #limits: BridgeLimits;
+  readonly #outbox: Outbox;
+  readonly #viewers: ReadonlyMap<ViewerId, Viewer>;
+  readonly #ask: Ask;
+
+  constructor(limits: BridgeLimits, outbox: Outbox, viewers: ReadonlyMap<ViewerId, Viewer>, ask: Ask) {
+    this.#limits = limits;
+    this.#outbox = outbox;
+    this.#viewers = viewers;
+    this.#ask = ask;
+  }
+
+  /**
+   * Begins a viewer's line for a pane that it opens. Gives `pane.input` ([P21]): what was accepted; `null` where the
+   * viewer had the pane already (`listed`) and nobody knows its count any more.
+   */
+  open(viewer: Viewer, pane: Pane, listed: boolean): number | null {
+    const known = pane.lines.get(viewer.id);
+    if (known !== undefined) {
+      known.pasteOrder.resumed();
+      return known.accepted;
+    }
+    pane.line(viewer.id, 0, false, this.#limits.linesPerPane);
+    if (viewer.drives) this.#ask((multiplexer) => multiplexer.claim(pane.id, viewer.id));
+    return listed ? null : 0;
+  }
+
+  /** Gives the rule that the frame broke, or `null`. */
+  keys(viewer: Viewer, channel: Channel, pane: Pane, bytes: Uint8Array, nowMs: number): string | null {
+    const line = pane.line(viewer.id, 0, false, this.#limits.linesPerPane);
+    if (!viewer.drives) return this.#ignore(viewer, channel, line, bytes.length, nowMs);
+    if (line.pending + bytes.length > maxUnackedInputBytes) return tooMuch;
+    line.acceptKeys(bytes);
+    this.#give(viewer.id, pane, line);
+    return null;
+  }
+
+  paste(viewer: Viewer, channel: Channel, pane: Pane, paste: Paste, nowMs: number): string | null {
+    const line = pane.line(viewer.id, 0, false, this.#limits.linesPerPane);
+    const length = utf8Length(paste.text);
+    if (!viewer.drives) return this.#ignore(viewer, channel, line, length, nowMs);
+    const broken = line.pasteOrder.next(paste);
+    if (broken !== null) return `paste: seq must be ${broken}`;
+    if (line.pending + length > maxUnackedInputBytes) return tooMuch;
+    const { id, seq, last } = paste;
+    line.acceptPaste({ id, seq, last, bytes: encoder.encode(cleanPaste(paste.text)) }, length);
+    this.#give(viewer.id, pane, line);
+    return null;
+  }
+
+  taken(pane: Pane, viewerId: ViewerId, end: number): void {
+    const line = pane.lines.get(viewerId);
+    if (line?.take(end)) this.#acknowledge(pane, viewerId, line);
+  }
+
+  /** tmux will not take what it was given: it is dropped, the viewer is told, and what it types next is tried again. */
+  refused(pane: Pane, viewerId: ViewerId, message: string): void {
+    const line = pane.lines.get(viewerId);
+    if (line === undefined || !line.abandonGiven()) return;
+    this.#acknowledge(pane, viewerId, line);
+    const viewer = this.#viewers.get(viewerId);
+    if (viewer !== undefined) this.#outbox.message(viewer, { type: "notice", code: "input-refused", text: message });
+  }
+
+  /**
+   * A new exec follows this pane. What tmux has not taken is given to it again. Gives the viewers whose count is not
+   * what it can be: they must begin with a new hello.
+   */
+  restart(pane: Pane, counts: ReadonlyMap<ViewerId, number>, counted: boolean): readonly ViewerId[] {
+    const astray: ViewerId[] = [];
+    for (const [viewerId, line] of pane.lines) {
+      const count = counts.get(viewerId) ?? null;
+      if (!counted) {
+        if (line.abandonGiven()) this.#lost(viewerId);
+      } else if (line.restart(count) === "differs") {
+        astray.push(viewerId);
+        continue;
+      }
+      this.#acknowledge(pane, viewerId, line);
+      if (count === null && this.#viewers.get(viewerId)?.drives) {
+        this.#ask((multiplexer) => multiplexer.claim(pane.id, viewerId));
+      }
+      this.#give(viewerId, pane, line);
+    }
+    for (const [viewerId, count] of counts) pane.line(viewerId, count, true, this.#limits.linesPerPane);
+    return astray;
+  }
+
+  /** The pane is no more, and what was typed for it goes nowhere. */
+  closed(pane: Pane): void {
+    for (const [viewerId, line] of pane.lines) if (line.pending > 0) this.#lost(viewerId);
+    pane.lines.clear();
+  }
+
+  #give(viewer: ViewerId, pane: Pane, line: InputLine): void {
+    this.#ask((multiplexer) => {
+      const effects: MultiplexerEffect[] = [];
+      for (const piece of line.give()) {
+        const { bytes, end } = piece;
+        const to = { pane: pane.id, viewer, bytes, end };
+        if (piece.kind === "keys") effects.push(...multiplexer.input(to));
+        else effects.push(...multiplexer.paste({ ...to, id: piece.id, seq: piece.seq, last: piece.last }));
+      }
+      return effects;
+    });
+  }
+
+  #acknowledge(pane: Pane, viewerId: ViewerId, line: InputLine): void {
+    const viewer = this.#viewers.get(viewerId);
+    const channel = viewer?.channels.of(pane.id);
+    // Before the channel's first `pane` the viewer has no count that this could move.
+    if (viewer === undefined || !channel || channel.firstInput !== undefined) return;
+    this.#outbox.message(viewer, { type: "ack", channel: channel.number, input: line.taken });
+  }
+
+  #ignore(viewer: Viewer, channel: Channel, line: InputLine, length: number, nowMs: number): null {
+    line.discard(length);
+    this.#outbox.message(viewer, { type: "ack", channel: channel.number, input: line.taken });
+    if (nowMs - viewer.ignoredMs >= tellEveryMs) {
+      viewer.ignoredMs = nowMs;
+      this.#outbox.message(viewer, {
+        type: "notice",
+        code: "view-only",
+        text: "You are looking on: what you type here goes nowhere.",
+      });
+    }
+    return null;
+  }
+
+  #lost(viewerId: ViewerId): void {
+    const viewer = this.#viewers.get(viewerId);
+    if (viewer === undefined) return;
+    this.#outbox.message(viewer, {
+      type: "notice",
+      code: "input-lost",
+      text: "The last keys may not have reached the shell. Look before you type them again.",
+    });
+  }
+}
+
+const tooMuch = `input: unacknowledged bytes must be at most ${maxUnackedInputBytes}`;

@@ -1,0 +1,66 @@
+// Owns what every viewer is told of the shell as a whole: the pod's progress, the link, the expiry, who else is there.
+// Must not know where any of it comes from.
+
+import type { LinkState, ShellPhase, ViewerId } from "../protocol/messages.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Viewer } from "./viewer.ts";
+
+/** What the object knows of the pod. `expiresAt` in unix milliseconds. */
+export interface ShellFacts {
+  readonly phase: ShellPhase;
+  readonly reason: string | null;
+  readonly detail: string | null;
+  readonly expiresAt: number | null;
+}
+
+export class Standing {
+  readonly #outbox: Outbox;
+  #shell: ShellFacts | null = null;
+  /** Goes up with each change; a viewer that was told of an older one is told again. */
+  #revision = 0;
+  #link: LinkState = "idle";
+  #viewers = "";
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  /** `null` before the object has said anything. */
+  get phase(): ShellPhase | null {
+    return this.#shell?.phase ?? null;
+  }
+
+  set(shell: ShellFacts): void {
+    this.#shell = shell;
+    this.#revision++;
+  }
+
+  /** Tells each viewer what it has not been told. Cheap where nothing changed: called after every event. */
+  announce(viewers: ReadonlyMap<ViewerId, Viewer>, leader: ViewerId | null, link: LinkState): void {
+    const present = `${viewers.size} ${leader}`;
+    if (link !== this.#link || present !== this.#viewers) this.#revision++;
+    this.#link = link;
+    this.#viewers = present;
+    for (const viewer of viewers.values()) {
+      if (viewer.told.revision === this.#revision) continue;
+      viewer.told.revision = this.#revision;
+      this.#tell(viewer, viewers.size, leader === viewer.id);
+    }
+  }
+
+  #tell(viewer: Viewer, count: number, leader: boolean): void {
+    const { told } = viewer;
+    if (this.#shell !== null) {
+      const { phase, reason, detail, expiresAt } = this.#shell;
+      const status = JSON.stringify([phase, reason, detail, this.#link]);
+      if (told.status !== status)
+        this.#outbox.message(viewer, { type: "status", phase, reason, detail, link: this.#link });
+      if (told.expiresAt !== expiresAt) this.#outbox.message(viewer, { type: "expiry", at: expiresAt });
+      told.status = status;
+      told.expiresAt = expiresAt;
+    }
+    const viewers = `${count} ${leader}`;
+    if (told.viewers !== viewers) this.#outbox.message(viewer, { type: "viewers", count, leader });
+    told.viewers = viewers;
+  }
+}
