@@ -5,6 +5,7 @@ import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 
 declare global {
+  // biome-ignore lint/style/noNamespace: the platform's own types are a namespace, and this adds to one of them
   namespace Cloudflare {
     interface Env {
       /** Set by the tests' configuration only. */

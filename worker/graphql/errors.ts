@@ -5,6 +5,14 @@ import { GraphQLError } from "graphql";
 import { type ErrorCode, LimpetError } from "../errors.ts";
 import { describeError, log } from "../log.ts";
 
+/**
+ * A request that is refused as a whole is 400, whatever content type the client would like best (`spec` is Yoga's word).
+ * Made anew each time, for Yoga takes `http` out again when it writes the answer.
+ */
+function refusedWhole() {
+  return { code: "BAD_REQUEST" satisfies ErrorCode, http: { status: 400, spec: false } };
+}
+
 /** A document that does not parse or does not fit the schema. */
 export function badDocument(error: unknown): GraphQLError {
   const message = error instanceof Error ? error.message : "This is no GraphQL document.";
@@ -15,7 +23,7 @@ export function badDocument(error: unknown): GraphQLError {
     nodes,
     source,
     positions,
-    extensions: { code: "BAD_REQUEST", http: { status: 400 } },
+    extensions: refusedWhole(),
   });
 }
 
@@ -28,7 +36,7 @@ export function presentError(error: unknown): GraphQLError {
   }
   // Without an original it is GraphQL's own word on the request: a variable of the wrong type, an unknown operation.
   if (error instanceof GraphQLError && (original === undefined || original instanceof GraphQLError)) {
-    const extensions = { ...error.extensions, code: "BAD_REQUEST" satisfies ErrorCode };
+    const extensions = error.path === undefined ? refusedWhole() : { code: "BAD_REQUEST" satisfies ErrorCode };
     return new GraphQLError(error.message, { ...place, extensions });
   }
   log("error", "resolver-failed", describeError(original));

@@ -5,17 +5,11 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { openSignIn, sealSignIn } from "../../../worker/auth/sign-in-state.ts";
 import { configOf } from "../../../worker/config.ts";
+import { errorCodeOf } from "../answers.ts";
 import { Browser } from "../browser.ts";
 import { ada, authorize, signedIn, signIn } from "../people.ts";
 
 const keys = configOf(env).signingKeys;
-
-async function errorCode(response: Response): Promise<string | null> {
-  const body: unknown = await response.json();
-  if (typeof body !== "object" || body === null || !("error" in body)) return null;
-  const { error } = body;
-  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : null;
-}
 
 /** The cookie of the sign-in under way, taken out of the browser. */
 async function underWay(browser: Browser) {
@@ -133,7 +127,7 @@ describe("an answer that does not hold", () => {
     const callback = await authorize(new Browser(), ada);
     const response = await new Browser().fetch(callback.href);
     expect(response.status).toBe(400);
-    expect(await errorCode(response)).toBe("SIGN_IN_FAILED");
+    expect(await errorCodeOf(response)).toBe("SIGN_IN_FAILED");
   });
 
   it("is refused with another state", async () => {
@@ -145,7 +139,7 @@ describe("an answer that does not hold", () => {
       `${other.searchParams.get("state")}`.replace(/.$/, (end) => (end === "A" ? "B" : "A")),
     );
     const response = await browser.fetch(callback.href);
-    expect(await errorCode(response)).toBe("SIGN_IN_FAILED");
+    expect(await errorCodeOf(response)).toBe("SIGN_IN_FAILED");
     expect(browser.cookie("limpet")).toBeUndefined();
   });
 
@@ -157,7 +151,7 @@ describe("an answer that does not hold", () => {
     browser.setCookie(name, await sealSignIn(changed, keys[0], Date.now()));
     const response = await browser.fetch(callback.href);
     expect(response.status).toBe(400);
-    expect(await errorCode(response)).toBe("SIGN_IN_FAILED");
+    expect(await errorCodeOf(response)).toBe("SIGN_IN_FAILED");
     expect(browser.cookie("limpet")).toBeUndefined();
   });
 
@@ -166,7 +160,7 @@ describe("an answer that does not hold", () => {
     const callback = await authorize(browser, ada);
     const { name, state } = await underWay(browser);
     browser.setCookie(name, await sealSignIn(state, keys[0], Date.now() - 601_000));
-    expect(await errorCode(await browser.fetch(callback.href))).toBe("SIGN_IN_FAILED");
+    expect(await errorCodeOf(await browser.fetch(callback.href))).toBe("SIGN_IN_FAILED");
   });
 
   it("is taken while an older key is still published", async () => {
@@ -183,21 +177,21 @@ describe("an answer that does not hold", () => {
     const browser = new Browser();
     const callback = await authorize(browser, ada);
     callback.searchParams.set("iss", "https://other.example");
-    expect(await errorCode(await browser.fetch(callback.href))).toBe("SIGN_IN_FAILED");
+    expect(await errorCodeOf(await browser.fetch(callback.href))).toBe("SIGN_IN_FAILED");
   });
 
   it("is refused with a code that is not the issuer's", async () => {
     const browser = new Browser();
     const callback = await authorize(browser, ada);
     callback.searchParams.set("code", "made-up");
-    expect(await errorCode(await browser.fetch(callback.href))).toBe("SIGN_IN_FAILED");
+    expect(await errorCodeOf(await browser.fetch(callback.href))).toBe("SIGN_IN_FAILED");
   });
 
   it("is refused the second time", async () => {
     const browser = new Browser();
     const callback = await authorize(browser, ada);
     expect((await browser.fetch(callback.href)).status).toBe(302);
-    expect(await errorCode(await browser.fetch(callback.href))).toBe("SIGN_IN_FAILED");
+    expect(await errorCodeOf(await browser.fetch(callback.href))).toBe("SIGN_IN_FAILED");
   });
 
   it("is refused with a forged signature under the ID token", async () => {
@@ -231,13 +225,13 @@ describe("an issuer that is not there", () => {
   it("is named, with what to do", async () => {
     const response = await new Browser({ OIDC_ISSUER: "http://127.0.0.1:9" }).fetch("/auth/sign-in");
     expect(response.status).toBe(502);
-    expect(await errorCode(response)).toBe("ISSUER_UNAVAILABLE");
+    expect(await errorCodeOf(response)).toBe("ISSUER_UNAVAILABLE");
   });
 
   it("or that says it is another one, is not used", async () => {
     const response = await new Browser({ OIDC_ISSUER: env.OIDC_ISSUER.replace("127.0.0.1", "localhost") }).fetch(
       "/auth/sign-in",
     );
-    expect(await errorCode(response)).toBe("ISSUER_UNAVAILABLE");
+    expect(await errorCodeOf(response)).toBe("ISSUER_UNAVAILABLE");
   });
 });
