@@ -1,0 +1,120 @@
+// Owns the edge on this machine: workerd with the built Worker, its object, D1, assets and clock, behind the gate.
+// Must not know the cluster or the issuer but by address. No proxy of wrangler stands in the way: they cost most of the speed.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { convertV4MiniflareOptions, type LegacyWorkerOptions, Miniflare, NoOpLog } from "miniflare";
+import type { RunningPart } from "../start/part-child.ts";
+import { childrenOf } from "../start/processes.ts";
+import { applyMigrations } from "./migrations.ts";
+import type { EdgeOptions } from "./options.ts";
+
+/** How often the clock looks whether a minute has begun. */
+const minuteMs = 60_000;
+
+/** A Worker without its code, as dev/build/worker.ts writes it. */
+type BuiltSettings = Omit<LegacyWorkerOptions, "modules" | "script" | "scriptPath"> & {
+  readonly compatibilityDate: string;
+  readonly assets: { readonly directory: string };
+};
+
+/** @param fail called once where workerd ends by itself */
+export async function startEdge(options: EdgeOptions, fail: (reason: string) => void): Promise<RunningPart> {
+  const [settings, worker, gate] = await Promise.all(
+    ["settings.json", "worker/index.js", "gate.js"].map((file) => readFile(join(options.buildDir, file), "utf8")),
+  );
+  const product = { ...parseWorkerOptions(String(settings)), modules: true, script: String(worker) };
+  let stopping = false;
+  const external = (address: string) => ({ external: { address, http: {} } });
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: options.port,
+      log: new NoOpLog(),
+      resourcePersistencePath: options.persistDir,
+      // Nothing of miniflare's own answers on the port: no database browser, no handlers for the asking.
+      unsafeLocalExplorer: false,
+      unsafeTriggerHandlers: false,
+      handleRuntimeStdio(stdout: Readable, stderr: Readable) {
+        stdout.pipe(process.stdout, { end: false });
+        stderr.pipe(process.stderr, { end: false });
+        stderr.once("close", () => {
+          if (!stopping) fail("workerd ended.");
+        });
+      },
+      workers: [
+        {
+          name: "gate",
+          modules: true,
+          script: String(gate),
+          compatibilityDate: product.compatibilityDate,
+          bindings: { PUBLIC_HOST: new URL(options.publicUrl).host },
+          serviceBindings: {
+            PRODUCT: "limpet",
+            ...(options.issuerAddress === null ? {} : { ISSUER: external(options.issuerAddress) }),
+            ...(options.pageAddress === null ? {} : { PAGE: external(options.pageAddress) }),
+          },
+        },
+        {
+          ...product,
+          name: "limpet",
+          bindings: { ...product.bindings, ...options.bindings },
+          assets: { ...product.assets, directory: join(options.root, "web/dist") },
+        },
+      ],
+    }),
+  );
+  await miniflare.ready;
+  const applied = await applyMigrations(
+    await miniflare.getD1Database("DB", "limpet"),
+    join(options.root, "migrations"),
+  );
+  const clock = startClock(miniflare);
+  return {
+    ready: { port: options.port, migrations: applied, workerd: childrenOf(process.pid) },
+    async stop() {
+      stopping = true;
+      clearTimeout(clock.timer);
+      await miniflare.dispose();
+    },
+  };
+}
+
+/** Cloudflare's clock on this machine: `scheduled()` at each full minute, one at a time. */
+function startClock(miniflare: Miniflare): { timer: NodeJS.Timeout } {
+  const clock = { timer: setTimeout(() => {}, 0) };
+  const wait = (): void => {
+    clock.timer = setTimeout(tick, minuteMs - (Date.now() % minuteMs));
+  };
+  const tick = async (): Promise<void> => {
+    try {
+      const worker: unknown = await miniflare.getWorker("limpet");
+      if (isClocked(worker)) await worker.scheduled({ scheduledTime: new Date(), cron: "* * * * *" });
+    } catch (error) {
+      console.error("scheduled() failed:", error);
+    }
+    wait();
+  };
+  wait();
+  return clock;
+}
+
+/** What miniflare's types leave open: a Worker can be told the time. */
+function isClocked(
+  worker: unknown,
+): worker is { scheduled(at: { scheduledTime: Date; cron: string }): Promise<unknown> } {
+  return worker !== null && worker !== undefined;
+}
+
+/** Written by our own build; miniflare checks each field of it. */
+function parseWorkerOptions(text: string): BuiltSettings {
+  const options: unknown = JSON.parse(text);
+  if (!isWorkerOptions(options))
+    throw new Error("The build's settings.json is not what the build writes: build again.");
+  return options;
+}
+
+function isWorkerOptions(value: unknown): value is BuiltSettings {
+  return typeof value === "object" && value !== null && "compatibilityDate" in value && "assets" in value;
+}

@@ -1,0 +1,172 @@
+// Owns the local environment as a whole: which parts there are, in which order they come and go, who calls whom where.
+// Must not know terminals or signals.
+
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Keys } from "./keys.ts";
+import { Part } from "./part.ts";
+import type { RunFile } from "./run-file.ts";
+import type { Settings } from "./settings.ts";
+
+export interface EnvironmentOptions {
+  readonly root: string;
+  readonly buildDir: string;
+  readonly settings: Settings;
+  readonly keys: Keys;
+  readonly file: RunFile;
+  /** The page's port: known to be free a moment ago. */
+  readonly port: number;
+  /** `host:port` of a page server in place of the built page; `null`: the built page. */
+  readonly pageAddress: string | null;
+  tell(line: string): void;
+  /** A part cannot be kept alive. */
+  gaveUp(): void;
+}
+
+type PartName = "cluster" | "issuer" | "edge";
+
+export class Environment {
+  readonly url: string;
+  readonly #options: EnvironmentOptions;
+  readonly #parts = new Map<PartName, Part>();
+  readonly #faultsToken = randomBytes(24).toString("base64url");
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: EnvironmentOptions) {
+    this.#options = options;
+    this.url = options.settings.publicUrl ?? `http://localhost:${options.port}`;
+  }
+
+  /** Brings everything up; `done` is told each part as it becomes ready. @throws Error that names the part that did not */
+  async start(done: (title: string) => void): Promise<void> {
+    const { settings, file, port } = this.#options;
+    mkdirSync(join(settings.stateDir, "logs"), { recursive: true, mode: 0o700 });
+    const start = async (name: PartName, title: string, script: string, configure: () => object): Promise<void> => {
+      if (this.#stopping !== null) return;
+      await this.#add(name, title, script, configure).start();
+      done(title);
+    };
+    const beside: Promise<void>[] = [];
+    if (settings.cluster.listen !== null) {
+      beside.push(start("cluster", "local cluster", "dev/start/cluster-part.ts", () => this.#clusterConfiguration()));
+    }
+    if (settings.issuer.url === null) {
+      beside.push(start("issuer", "local issuer", "dev/issuer/main.ts", () => this.#issuerConfiguration()));
+    }
+    await Promise.all(beside);
+    await start("edge", "edge", "dev/edge/main.ts", () => this.#edgeConfiguration());
+    const clusterUrl = this.#localClusterUrl();
+    file.update({
+      url: this.url,
+      port,
+      cluster: clusterUrl === null ? null : { url: clusterUrl, faultsToken: this.#faultsToken },
+    });
+  }
+
+  /** The edge with the bundle as it lies there now. */
+  async restartEdge(): Promise<void> {
+    await this.#parts.get("edge")?.restart();
+  }
+
+  /** Takes everything down, what is called after its callers. May be called at any time and more than once. */
+  async stop(): Promise<void> {
+    this.#stopping ??= (async () => {
+      await this.#parts.get("edge")?.stop();
+      await Promise.all([this.#parts.get("cluster")?.stop(), this.#parts.get("issuer")?.stop()]);
+    })();
+    await this.#stopping;
+  }
+
+  #add(name: PartName, title: string, script: string, configure: () => object): Part {
+    const { root, settings, tell, gaveUp } = this.#options;
+    const part = new Part({
+      title,
+      script: join(root, script),
+      logPath: join(settings.stateDir, "logs", `${name}.log`),
+      configure,
+      tell,
+      gaveUp,
+      changed: () => this.#writeDown(),
+    });
+    this.#parts.set(name, part);
+    return part;
+  }
+
+  #writeDown(): void {
+    const parts = Array.from(this.#parts, ([name, { mark, ready }]) =>
+      mark === null ? [] : [[name, { ...mark, ready }]],
+    );
+    this.#options.file.update({ parts: Object.fromEntries(parts.flat()) });
+  }
+
+  #localClusterUrl(): string | null {
+    const url = this.#parts.get("cluster")?.ready?.["url"];
+    return typeof url === "string" ? url : null;
+  }
+
+  /** Once a part had a port it keeps it: others know it by it. */
+  #portOf(name: PartName, otherwise: number): number {
+    const port = this.#parts.get(name)?.ready?.["port"];
+    return typeof port === "number" ? port : otherwise;
+  }
+
+  #clusterConfiguration(): object {
+    const { root, settings } = this.#options;
+    return {
+      port: this.#portOf("cluster", settings.cluster.listen?.port ?? 0),
+      issuer: this.url,
+      audience: settings.cluster.audience,
+      namespace: settings.cluster.namespace,
+      stateDir: join(settings.stateDir, "cluster"),
+      imageDir: join(root, "cluster/image"),
+      faultsToken: this.#faultsToken,
+    };
+  }
+
+  #issuerConfiguration(): object {
+    const { settings, keys } = this.#options;
+    return {
+      port: this.#portOf("issuer", settings.issuer.listen.port),
+      issuer: `${this.url}/oidc`,
+      client: {
+        id: settings.issuer.clientId,
+        secret: settings.issuer.clientSecret,
+        redirectUri: `${this.url}/auth/callback`,
+      },
+      signingKeys: keys.issuer,
+      cookieKey: keys.cookie,
+    };
+  }
+
+  #edgeConfiguration(): object {
+    const { root, buildDir, settings, keys, port, pageAddress } = this.#options;
+    const { issuer, cluster } = settings;
+    return {
+      root,
+      buildDir,
+      persistDir: join(settings.stateDir, "edge"),
+      port,
+      publicUrl: this.url,
+      issuerAddress: issuer.url === null ? `127.0.0.1:${this.#portOf("issuer", 0)}` : null,
+      pageAddress,
+      bindings: {
+        LOCAL: "true",
+        PUBLIC_URL: this.url,
+        OIDC_ISSUER: issuer.url ?? `${this.url}/oidc`,
+        OIDC_CLIENT_ID: issuer.clientId,
+        ...(issuer.clientSecret === null ? {} : { OIDC_CLIENT_SECRET: issuer.clientSecret }),
+        ALLOWED_EMAILS: "",
+        ALLOWED_DOMAINS: "*",
+        ALLOWED_GROUPS: "",
+        ACCESS_CONTACT: "whoever started this Limpet",
+        CLUSTER_URL: cluster.url ?? this.#localClusterUrl() ?? "",
+        CLUSTER_AUDIENCE: cluster.audience,
+        CLUSTER_NAMESPACE: cluster.namespace,
+        SIGNING_KEYS: JSON.stringify(keys.signing),
+        INSTALL_ID: keys.installId,
+        SHELL_IMAGE: cluster.shellImage,
+      },
+    };
+  }
+}

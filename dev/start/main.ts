@@ -1,0 +1,80 @@
+// Owns `npm start` and `npm run dev` as a person sees them: steps, one line when all is ready, one end.
+// Must not know what the parts are made of.
+
+import { relative, resolve } from "node:path";
+import { build, buildDirOf, describeBuild } from "../build/build.ts";
+import { Environment } from "./environment.ts";
+import { loadKeys } from "./keys.ts";
+import { findPort } from "./ports.ts";
+import { claimState } from "./run-file.ts";
+import { parseSettings } from "./settings.ts";
+import { step } from "./steps.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+
+/** @returns the exit code */
+async function main(): Promise<number> {
+  const parsed = parseSettings(process.env, root);
+  if (!parsed.ok) {
+    for (const fault of parsed.faults) console.error(fault);
+    return 78;
+  }
+  const { settings } = parsed;
+  const claim = claimState(settings.stateDir);
+  if (!claim.ok) {
+    const where = claim.other.url ?? "it is just starting";
+    console.error(`Limpet runs here already: ${where} (pid ${claim.other.pid}). End it first, or open that.`);
+    return 1;
+  }
+  const { file } = claim;
+  if (claim.sweptLeftovers > 0) console.log("Ended what an earlier start had left running.");
+
+  const ended = Promise.withResolvers<number>();
+  let environment: Environment | null = null;
+  let asked = 0;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      asked += 1;
+      if (asked === 1) ended.resolve(0);
+      else console.log("Limpet is ending already; shells are closed gracefully …");
+    });
+  }
+  const start = async (): Promise<void> => {
+    console.log(
+      `Limpet starts here: on this machine only, state in ${relative(process.cwd(), settings.stateDir) || "."}.`,
+    );
+    const made = await step("Build", async () => {
+      const done = await build(root);
+      return [done, `${done.fresh ? "made" : "up to date"}: ${describeBuild(done)}`];
+    });
+    if (asked > 0 || made === undefined) return;
+    const port = await findPort(settings.port);
+    if (port === null) throw new Error(`No port from ${settings.port} on is free. Set PORT to another one.`);
+    if (port !== settings.port) console.log(`Port ${settings.port} is taken: using ${port}.`);
+    environment = new Environment({
+      root,
+      buildDir: buildDirOf(root),
+      settings,
+      keys: await loadKeys(settings.stateDir),
+      file,
+      port,
+      pageAddress: null,
+      tell: (line) => console.log(line),
+      gaveUp: () => ended.resolve(1),
+    });
+    const startedMs = Date.now();
+    await environment.start((title) => console.log(`✓ ${title} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`));
+    if (asked === 0) console.log(`Limpet is ready: ${environment.url}`);
+  };
+  start().catch((error: unknown) => {
+    if (asked === 0) console.error(error instanceof Error ? error.message : error);
+    ended.resolve(1);
+  });
+
+  const code = await ended.promise;
+  await (environment as Environment | null)?.stop();
+  file.remove();
+  return code;
+}
+
+process.exit(await main());
