@@ -1,0 +1,95 @@
+// Owns the pods that contract tests work with: restricted ones that any cluster admits.
+// Must not know what is tested.
+
+import { randomBytes } from "node:crypto";
+import type { Target } from "./target.ts";
+
+/** Runs until TERM, and then ends at once. */
+export const idle = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 3600 & wait $!; done"] as const;
+
+export interface PodWish {
+  readonly name?: string;
+  readonly command?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly grace?: number;
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly container?: Readonly<Record<string, unknown>>;
+}
+
+export const newName = (): string => `contract-${randomBytes(5).toString("hex")}`;
+
+/** Admitted by the Pod Security level "restricted". */
+export function manifest(target: Target, wish: PodWish = {}) {
+  const { name = newName(), command = idle, labels = {}, grace = 5, spec = {}, container = {} } = wish;
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, labels: { "limpet.dev/contract": "true", ...labels } },
+    spec: {
+      restartPolicy: "Always",
+      terminationGracePeriodSeconds: grace,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
+      containers: [
+        {
+          name: "shell",
+          image: target.image,
+          imagePullPolicy: "IfNotPresent",
+          command,
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+          ...container,
+        },
+      ],
+      ...spec,
+    },
+  };
+}
+
+/** Creates a pod and waits until it is Ready. */
+export async function readyPod(target: Target, wish: PodWish = {}): Promise<string> {
+  const pod = manifest(target, wish);
+  const { name } = pod.metadata;
+  const answer = await target.client.call("POST", target.client.pods(), { body: pod });
+  if (answer.code !== 201) throw new Error(`create: ${answer.code} ${JSON.stringify(answer.body)}`);
+  await untilPod(target, name, (now) => conditionOf(now, "Ready") === "True");
+  return name;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a pod as the server answered it; see Answer of the API client
+type PodBody = any;
+
+/** Polls until the pod fits; a pod that is gone is undefined. */
+export async function untilPod(
+  target: Target,
+  name: string,
+  fits: (pod: PodBody | undefined) => boolean,
+  limitMs = 60_000,
+): Promise<PodBody> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const { code, body } = await target.client.call("GET", target.client.pods(`/${name}`));
+    const pod = code === 404 ? undefined : body;
+    if (fits(pod)) return pod;
+    if (Date.now() > deadline) throw new Error(`pod ${name} did not get there: ${JSON.stringify(pod?.status ?? code)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export function conditionOf(pod: PodBody, type: string): string | undefined {
+  const conditions: { type: string; status: string }[] = pod?.status?.conditions ?? [];
+  return conditions.find((condition) => condition.type === type)?.status;
+}
+
+/** Deletes with the shortest grace and waits until it is gone. */
+export async function removePod(target: Target, name: string): Promise<void> {
+  await target.client.call("DELETE", target.client.pods(`/${name}`), { body: { gracePeriodSeconds: 1 } });
+  await untilPod(target, name, (pod) => pod === undefined);
+}
+
+/** Ends every pod that a test file has left. */
+export async function removeAll(target: Target): Promise<void> {
+  const { body } = await target.client.call("GET", target.client.pods("?labelSelector=limpet.dev%2Fcontract%3Dtrue"));
+  const names: string[] = (body.items ?? []).map((pod: { metadata: { name: string } }) => pod.metadata.name);
+  await Promise.all(names.map((name) => removePod(target, name)));
+}
