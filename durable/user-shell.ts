@@ -135,19 +135,20 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
     switch (name) {
       case "lifecycle":
         if (this.#userId !== null) this.#inBackground(name, this.#tickShell(this.#userId));
-        return;
+        break;
       case "bridge":
         this.#run(this.#bridge.tick(Date.now()));
-        return this.#settle();
+        break;
       case "sessions":
         this.#sessions.expire(Date.now());
-        return this.#settle();
+        break;
       case "check":
         this.#checkAtMs = null;
         this.#inBackground(name, this.#check());
         this.#lookAtPod();
-        return this.#settle();
+        break;
     }
+    this.#settle();
   }
 
   async #tickShell(userId: string): Promise<void> {
@@ -205,26 +206,33 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
   #carryOut(effect: BridgeEffect): void {
     switch (effect.type) {
       case "send":
-        return this.#sockets.send(effect.socket, effect.data);
+        this.#sockets.send(effect.socket, effect.data);
+        break;
       case "close":
-        return this.#sockets.close(effect.socket, effect.code, effect.reason);
+        this.#sockets.close(effect.socket, effect.code, effect.reason);
+        break;
       case "keep":
-        return this.#sockets.keep(effect.socket, effect.attachment);
+        this.#sockets.keep(effect.socket, effect.attachment);
+        break;
       case "exec-open":
-        return this.#openExec(effect.mode);
+        this.#openExec(effect.mode);
+        break;
       case "exec-send":
-        return this.#exec?.send(effect.data);
+        this.#exec?.send(effect.data);
+        break;
       case "exec-close":
         this.#exec?.close();
         this.#exec = null;
-        return;
+        break;
       case "observe-pod":
-        return this.#lookAtPod();
+        this.#lookAtPod();
+        break;
       case "activity":
         if (this.#userId !== null) this.#inBackground("activity", this.#shellOf(this.#userId).used());
-        return;
+        break;
       case "log":
-        return log(effect.level, effect.event, effect.fields);
+        log(effect.level, effect.event, effect.fields);
+        break;
     }
   }
 

@@ -25,6 +25,8 @@ export interface ClusterFailure {
 
 /** Longest message of the cluster's that is kept, in UTF-16 units. */
 const maxMessageLength = 1000;
+/** What a signed token looks like, should a proxy on the way quote the request. */
+const tokens = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 /** Longest wait that is granted to a Retry-After. */
 const maxRetryAfterMs = 60_000;
 
@@ -33,7 +35,8 @@ export function failure(
   message: string,
   rest: Partial<Omit<ClusterFailure, "kind" | "message">> = {},
 ): ClusterFailure {
-  return { kind, status: null, reason: null, retryAfterMs: null, ...rest, message: message.slice(0, maxMessageLength) };
+  const told = message.replace(tokens, "[token]").slice(0, maxMessageLength);
+  return { kind, status: null, reason: null, retryAfterMs: null, ...rest, message: told };
 }
 
 /**

@@ -31,6 +31,7 @@ export function createTokenMint(settings: Pick<ClusterSettings, "issuer" | "audi
 
   return async (purpose, nowMs) => {
     imported ??= importJWK({ ...signingKey, alg: "ES256" }, "ES256");
+    const key = await imported;
     const nowSeconds = Math.floor(nowMs / 1000);
     const issuedAt = nowSeconds - clockSkewSeconds;
     const claims = {
@@ -47,7 +48,7 @@ export function createTokenMint(settings: Pick<ClusterSettings, "issuer" | "audi
       .setNotBefore(issuedAt)
       .setExpirationTime(nowSeconds + lifeSeconds)
       .setJti(crypto.randomUUID())
-      .sign(await imported);
+      .sign(key);
   };
 }
 

@@ -1,0 +1,77 @@
+// Owns a model of the cluster for the rules' tests: one name, one pod at a time, answers that may be lost.
+// Must not know the rules.
+
+import { failure } from "../../../worker/kubernetes/failure.ts";
+import { noConditions, type PodState } from "../../../worker/kubernetes/pod-state.ts";
+import type { ClusterCall, ClusterHeard } from "../../../worker/shells/phase.ts";
+
+interface ModelPod {
+  readonly uid: string;
+  readonly readyAtMs: number;
+  goneAtMs: number | null;
+  failed: boolean;
+  expiresAt: number;
+}
+
+export const allTrue = { initialized: true, podScheduled: true, containersReady: true, ready: true };
+
+export function stateIn(phase: PodState["phase"], more: Partial<PodState> = {}): PodState {
+  const conditions = phase === "ready" ? allTrue : noConditions;
+  return { phase, reason: null, detail: null, conditions, ended: false, ...more };
+}
+
+export class ModelCluster {
+  pod: ModelPod | null = null;
+  /** How many pods there have ever been. */
+  created = 0;
+  /** Uids that were asked to end, and of which pod they were at the time. */
+  readonly wrongDeletes: string[] = [];
+
+  look(nowMs: number): ModelPod | null {
+    if (this.pod?.goneAtMs !== null && this.pod !== null && this.pod.goneAtMs <= nowMs) this.pod = null;
+    return this.pod;
+  }
+
+  /** The call is carried out; its true answer. */
+  answer(call: ClusterCall, expiresAt: number, nowMs: number): ClusterHeard {
+    const pod = this.look(nowMs);
+    switch (call.type) {
+      case "create":
+        if (pod !== null) return { type: "taken" };
+        this.created += 1;
+        this.pod = { uid: `uid-${this.created}`, readyAtMs: nowMs + 900, goneAtMs: null, failed: false, expiresAt };
+        return this.#found(this.pod, nowMs);
+      case "look":
+        return pod === null ? { type: "missing" } : this.#found(pod, nowMs);
+      case "delete":
+        if (pod === null) return { type: "missing" };
+        if (pod.uid !== call.uid) {
+          this.wrongDeletes.push(call.uid);
+          return { type: "other" };
+        }
+        pod.goneAtMs ??= nowMs + 2_000;
+        return { type: "ending" };
+      case "label":
+        if (pod === null) return { type: "missing" };
+        if (pod.uid !== call.uid) return { type: "other" };
+        pod.expiresAt = expiresAt;
+        return this.#found(pod, nowMs);
+    }
+  }
+
+  #found(pod: ModelPod, nowMs: number): ClusterHeard {
+    const state =
+      pod.goneAtMs !== null
+        ? stateIn("stopping", { reason: "Terminating" })
+        : pod.failed
+          ? stateIn("failed", { reason: "Evicted", ended: true })
+          : stateIn(nowMs >= pod.readyAtMs ? "ready" : "starting");
+    return { type: "pod", pod: { uid: pod.uid, ours: true, expiresAt: pod.expiresAt, state } };
+  }
+}
+
+export const lost: ClusterHeard = { type: "failed", failure: failure("unreachable", "the connection failed") };
+
+export function refused(status: number, reason: string | null, message = "no"): ClusterHeard {
+  return { type: "failed", failure: failure("refused", message, { status, reason }) };
+}

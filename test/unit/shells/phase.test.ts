@@ -1,0 +1,359 @@
+import { describe, expect, it } from "vitest";
+import {
+  type ClusterCall,
+  type ClusterHeard,
+  expiryStepMs,
+  heard,
+  type Life,
+  lookNow,
+  type Moment,
+  resumed,
+  type Step,
+  used,
+  wishAbsent,
+  wishPresent,
+} from "../../../worker/shells/phase.ts";
+import type { ShellRecord } from "../../../worker/shells/shell-record.ts";
+import { allTrue, lost, refused, stateIn } from "./model-cluster.ts";
+
+const hour = 3_600_000;
+const rules = { idleMs: 6 * hour, lifeMs: 24 * hour };
+const start = 1_800_000_000_000;
+const at = (ms: number): Moment => ({ rules, nowMs: start + ms, random: 0.5 });
+const user = "0123456789abcdefghjk";
+
+function record(more: Partial<ShellRecord> = {}): ShellRecord {
+  return {
+    id: "shell-1",
+    userId: user,
+    podName: `limpet-${user}`,
+    podUid: "uid-1",
+    desired: "present",
+    phase: "ready",
+    reason: null,
+    detail: null,
+    conditions: allTrue,
+    expiresAt: start + 6 * hour,
+    startedAt: start,
+    createdAt: start,
+    ...more,
+  };
+}
+
+/** A life with this record and nothing due. */
+function lifeOf(more: Partial<ShellRecord> = {}, rest: Partial<Life> = {}): Life {
+  return { ...resumed(record(more), start), next: null, labelled: start + 6 * hour, ...rest };
+}
+
+function found(phase: Parameters<typeof stateIn>[0], more: Partial<Parameters<typeof stateIn>[1] & object> = {}) {
+  const state = stateIn(phase, more);
+  return { type: "pod", pod: { uid: "uid-1", ours: true, expiresAt: start + 6 * hour, state } } satisfies ClusterHeard;
+}
+
+const look: ClusterCall = { type: "look" };
+const create: ClusterCall = { type: "create" };
+const remove: ClusterCall = { type: "delete", uid: "uid-1" };
+
+function types({ events }: Step): string[] {
+  return events.map(({ type }) => type);
+}
+
+describe("a wish for a shell", () => {
+  it("makes a record and asks for a pod at once", () => {
+    const step = wishPresent(resumed(null, start), user, "shell-9", at(0));
+    expect(step.life.record).toMatchObject({
+      id: "shell-9",
+      podName: `limpet-${user}`,
+      podUid: null,
+      desired: "present",
+      phase: "creating",
+      startedAt: start,
+      expiresAt: start + 6 * hour,
+    });
+    expect(step.life.next).toEqual({ call: create, atMs: start });
+    expect(types(step)).toEqual(["SHELL_CREATED"]);
+  });
+
+  it("leaves a ready shell as it is, and looks whether it is still there", () => {
+    const step = wishPresent(lifeOf(), user, "shell-9", at(1_000));
+    expect(step.life.record).toEqual(record());
+    expect(step.life.next).toEqual({ call: look, atMs: start + 1_000 });
+    expect(step.events).toEqual([]);
+  });
+
+  it("does not hurry a create by another one", () => {
+    const first = wishPresent(resumed(null, start), user, "shell-1", at(0));
+    const second = wishPresent({ ...first.life, next: null }, user, "shell-2", at(5));
+    expect(second.life.record?.id).toBe("shell-1");
+    expect(second.life.next?.call).toEqual(look);
+  });
+
+  it("waits for the pod before it while that one ends, then creates", () => {
+    const wished = wishPresent(lifeOf({ desired: "absent", phase: "stopping" }), user, "shell-2", at(0));
+    expect(wished.life.record).toMatchObject({ id: "shell-2", phase: "creating", desired: "present" });
+    expect(wished.life.next?.call).toEqual(look);
+    const ending = heard(wished.life, look, found("stopping"), at(10));
+    expect(ending.life.record).toMatchObject({ phase: "creating", reason: "Terminating" });
+    expect(ending.life.next?.call).toEqual(look);
+    const gone = heard(ending.life, look, { type: "missing" }, at(2_000));
+    expect(gone.life.record).toMatchObject({ phase: "creating", podUid: null });
+    expect(gone.life.next).toEqual({ call: create, atMs: start + 2_000 });
+  });
+
+  it.each([
+    ["gone", { type: "missing" } as ClusterHeard, create],
+    ["evicted", found("failed", { reason: "Evicted", ended: true }), remove],
+    ["ending", found("stopping"), look],
+  ])("on a shell whose pod turns out to be %s gets a new one", (_, what, next) => {
+    const step = heard(wishPresent(lifeOf(), user, "x", at(0)).life, look, what, at(10));
+    expect(step.life.record).toMatchObject({ id: "shell-1", phase: "creating", startedAt: start + 10 });
+    expect(step.life.next?.call).toEqual(next);
+    expect(types(step)).toEqual(["SHELL_REBOOTED"]);
+  });
+
+  it("on a failed shell removes what is left of its pod before it creates", () => {
+    const wished = wishPresent(lifeOf({ phase: "failed", reason: "Evicted" }), user, "x", at(0));
+    expect(types(wished)).toEqual(["SHELL_REBOOTED"]);
+    const left = heard(wished.life, look, found("failed", { reason: "Evicted", ended: true }), at(10));
+    expect(left.life.next).toEqual({ call: remove, atMs: start + 10 });
+    const ending = heard(left.life, remove, { type: "ending" }, at(20));
+    expect(ending.life.next?.call).toEqual(look);
+    expect(heard(ending.life, look, { type: "missing" }, at(300)).life.next?.call).toEqual(create);
+  });
+});
+
+describe("a create", () => {
+  const creating = () => lifeOf({ phase: "creating", podUid: null, conditions: stateIn("starting").conditions });
+
+  it("takes up the pod that it made and follows it", () => {
+    const made = heard(creating(), create, found("scheduling"), at(5));
+    expect(made.life.record).toMatchObject({ phase: "scheduling", podUid: "uid-1" });
+    expect(made.life.next).toEqual({ call: look, atMs: start + 255 });
+    const ready = heard(made.life, look, found("ready"), at(255));
+    expect(ready.life.record).toMatchObject({ phase: "ready", conditions: allTrue });
+    expect(ready.life.next).toBeNull();
+    expect(types(ready)).toEqual(["SHELL_READY"]);
+  });
+
+  it("that finds its name taken takes up the pod that has it", () => {
+    const taken = heard(creating(), create, { type: "taken" }, at(5));
+    expect(taken.life.next?.call).toEqual(look);
+    expect(heard(taken.life, look, found("ready"), at(300)).life.record).toMatchObject({
+      phase: "ready",
+      podUid: "uid-1",
+    });
+  });
+
+  it("never takes up, nor deletes, a pod that is not ours", () => {
+    const foreign: ClusterHeard = {
+      type: "pod",
+      pod: { uid: "uid-x", ours: false, expiresAt: null, state: stateIn("ready") },
+    };
+    const step = heard(creating(), look, foreign, at(5));
+    expect(step.life.record).toMatchObject({ phase: "failed", reason: "NameTaken", podUid: null });
+    expect(step.life.next).toBeNull();
+    const unwanted = heard(wishAbsent(step.life, "asked", at(9).nowMs).life, look, foreign, at(10_000));
+    expect(unwanted.life.record).toBeNull();
+  });
+
+  it.each([
+    [403, "Forbidden", 'pods is forbidden: User "x" cannot create resource "pods"'],
+    [404, "NotFound", 'namespaces "shells" not found'],
+    [422, "Invalid", "Pod is invalid"],
+    [400, "BadRequest", "json: cannot unmarshal"],
+  ])("refused with %i %s is not tried again", (status, reason, message) => {
+    const step = heard(creating(), create, refused(status, reason, message), at(5));
+    expect(step.life.record).toMatchObject({ phase: "failed", reason, desired: "present" });
+    expect(step.life.record?.detail).toContain(message);
+    expect(step.life.next).toBeNull();
+    expect(types(step)).toEqual(["SHELL_FAILED"]);
+  });
+
+  it.each([
+    ["lost", lost, 8],
+    ["500", refused(500, "InternalError"), 8],
+    ["503", refused(503, null), 8],
+    ["429", refused(429, "TooManyRequests"), 8],
+    ["401", refused(401, "Unauthorized"), 8],
+    ["409 of a quota", refused(409, "Conflict"), 8],
+    ["quota", refused(403, "Forbidden", "pods is forbidden: exceeded quota: shells"), 5],
+  ])("whose answer is %s is tried again, then given up", (_, answer, tries) => {
+    let life = creating();
+    for (let n = 1; n < tries; n += 1) {
+      const step = heard(life, create, answer, at(n * 100));
+      expect(step.life.record?.phase).toBe("creating");
+      expect(step.life.record?.detail).not.toBeNull();
+      expect(step.life.next?.call).toEqual(create);
+      expect(step.life.next?.atMs).toBeGreaterThan(start + n * 100);
+      expect(step.events).toEqual([]);
+      life = step.life;
+    }
+    const last = heard(life, create, answer, at(tries * 100));
+    expect(last.life.record?.phase).toBe("failed");
+    expect(last.life.next).toBeNull();
+    expect(types(last)).toEqual(["SHELL_FAILED"]);
+  });
+
+  it("waits as long as the cluster asks", () => {
+    const busy: ClusterHeard = {
+      type: "failed",
+      failure: { kind: "refused", status: 429, reason: "TooManyRequests", message: "later", retryAfterMs: 7_000 },
+    };
+    expect(heard(creating(), create, busy, at(0)).life.next?.atMs).toBe(start + 7_000);
+  });
+});
+
+describe("a look at a wanted pod", () => {
+  it.each([
+    ["lost", lost],
+    ["403", refused(403, "Forbidden")],
+    ["500", refused(500, "InternalError")],
+    ["429", refused(429, "TooManyRequests")],
+  ])("that fails (%s) changes no phase, says why and goes on", (_, answer) => {
+    let life = lifeOf();
+    for (let n = 0; n < 30; n += 1) {
+      const step = heard(life, look, answer, at(n * 1_000));
+      expect(step.life.record).toMatchObject({ phase: "ready", podUid: "uid-1", conditions: allTrue });
+      expect(step.life.record?.detail).not.toBeNull();
+      expect(step.life.next?.call).toEqual(look);
+      expect(step.events).toEqual([]);
+      life = step.life;
+    }
+    const well = heard(life, look, found("ready"), at(60_000));
+    expect(well.life.record).toEqual(record());
+    expect(well.life.next).toBeNull();
+  });
+
+  it("that is gone is a failure with a next step, told once", () => {
+    const step = heard(lifeOf(), look, { type: "missing" }, at(10));
+    expect(step.life.record).toMatchObject({ phase: "failed", reason: "PodGone", podUid: null });
+    expect(step.life.record?.detail).toMatch(/Start it again/);
+    expect(types(step)).toEqual(["SHELL_FAILED"]);
+    expect(heard(step.life, look, { type: "missing" }, at(20))).toMatchObject({ life: { next: null }, events: [] });
+  });
+
+  it("that fails where it may yet come right is looked at again, slowly, and may recover", () => {
+    const crash = found("failed", { reason: "CrashLoopBackOff", detail: "It ends." });
+    const step = heard(lifeOf({ phase: "starting" }), look, crash, at(0));
+    expect(step.life.record).toMatchObject({ phase: "failed", reason: "CrashLoopBackOff" });
+    expect(step.life.next).toEqual({ call: look, atMs: start + 60_000 });
+    expect(types(heard(step.life, look, crash, at(60_000)))).toEqual([]);
+    const well = heard(step.life, look, found("ready"), at(60_000));
+    expect(well.life.record).toMatchObject({ phase: "ready", reason: null, detail: null });
+  });
+
+  it("that somebody else is ending is followed to its end", () => {
+    const ending = heard(lifeOf(), look, found("stopping", { reason: "EvictionByEvictionAPI" }), at(0));
+    expect(ending.life.record).toMatchObject({ phase: "stopping", desired: "present" });
+    expect(ending.life.next).toEqual({ call: look, atMs: start + 250 });
+    expect(heard(ending.life, look, { type: "missing" }, at(300)).life.record).toMatchObject({ reason: "PodGone" });
+  });
+
+  it("writes the expiry on it where its label lags far behind, and only once", () => {
+    const late = lifeOf({ expiresAt: start + 7 * hour });
+    const step = heard(late, look, found("ready"), at(0));
+    expect(step.life.next).toEqual({ call: { type: "label", uid: "uid-1" }, atMs: start });
+    expect(heard(step.life, { type: "label", uid: "uid-1" }, found("ready"), at(5)).life.next).toBeNull();
+    expect(heard(step.life, { type: "label", uid: "uid-1" }, lost, at(5)).life).toMatchObject({
+      next: null,
+      record: { phase: "ready", reason: null },
+    });
+  });
+});
+
+describe("a wish for no shell", () => {
+  it("deletes this very pod, follows it to its end and forgets it", () => {
+    const wished = wishAbsent(lifeOf(), "asked", start);
+    expect(wished.life.record).toMatchObject({ desired: "absent", phase: "stopping" });
+    expect(wished.life.next).toEqual({ call: remove, atMs: start });
+    const ending = heard(wished.life, remove, { type: "ending" }, at(10));
+    expect(ending.life.next?.call).toEqual(look);
+    const gone = heard(ending.life, look, { type: "missing" }, at(2_000));
+    expect(gone.life).toMatchObject({ record: null, next: null });
+    expect(types(gone)).toEqual(["SHELL_DELETED"]);
+  });
+
+  it("a second time changes nothing", () => {
+    const { life } = wishAbsent(lifeOf(), "asked", start);
+    expect(wishAbsent(life, "asked", start + 5)).toEqual({ life, events: [] });
+    expect(wishAbsent(resumed(null, start), "asked", start)).toMatchObject({ life: { record: null }, events: [] });
+  });
+
+  it("that comes while a create is under way ends what the create makes", () => {
+    const creating = wishPresent(resumed(null, start), user, "shell-1", at(0));
+    const wished = wishAbsent({ ...creating.life, next: null }, "asked", start + 5);
+    const made = heard(wished.life, create, found("scheduling"), at(10));
+    expect(made.life.record).toMatchObject({ desired: "absent", phase: "stopping", podUid: "uid-1" });
+    expect(made.life.next).toEqual({ call: remove, atMs: start + 10 });
+  });
+
+  it("after a create whose answer was lost does not believe the first 'no such pod'", () => {
+    const creating = wishPresent(resumed(null, start), user, "shell-1", at(0));
+    const wished = wishAbsent({ ...creating.life, next: null }, "asked", start + 5);
+    const failed = heard(wished.life, create, lost, at(10));
+    expect(failed.life.next?.call).toEqual(look);
+    const missing = heard(failed.life, look, { type: "missing" }, at(300));
+    expect(missing.life.record).toMatchObject({ desired: "absent" });
+    expect(missing.life.next?.call).toEqual(look);
+    expect(heard(missing.life, look, { type: "missing" }, at(6_000)).life.record).toBeNull();
+  });
+
+  it("that cannot be carried out is a failure, and is tried for as long as it takes", () => {
+    const step = heard(wishAbsent(lifeOf(), "asked", start).life, remove, refused(403, "Forbidden"), at(0));
+    expect(step.life.record).toMatchObject({ phase: "failed", desired: "absent", reason: "Forbidden" });
+    expect(step.life.next).toEqual({ call: remove, atMs: start + 60_000 });
+    const later = heard(step.life, remove, { type: "ending" }, at(60_000));
+    expect(heard(later.life, look, found("stopping"), at(60_300)).life.record).toMatchObject({ phase: "stopping" });
+  });
+
+  it("of a pod that was replaced meanwhile looks before it deletes the other", () => {
+    const step = heard(wishAbsent(lifeOf(), "asked", start).life, remove, { type: "other" }, at(0));
+    expect(step.life.next?.call).toEqual(look);
+    const other: ClusterHeard = {
+      type: "pod",
+      pod: { uid: "uid-2", ours: true, expiresAt: null, state: stateIn("ready") },
+    };
+    expect(heard(step.life, look, other, at(300)).life.next?.call).toEqual({ type: "delete", uid: "uid-2" });
+  });
+
+  it("because its time is over says so, once", () => {
+    const step = wishAbsent(lifeOf(), "expired", start + 6 * hour);
+    expect(step.life.record).toMatchObject({ phase: "stopping", reason: "Expired" });
+    expect(types(step)).toEqual(["SHELL_EXPIRED"]);
+    expect(wishAbsent(step.life, "expired", start + 6 * hour).events).toEqual([]);
+  });
+});
+
+describe("use", () => {
+  it("moves the end away, in steps worth a row", () => {
+    expect(used(lifeOf(), rules, start + expiryStepMs - 1).record?.expiresAt).toBe(start + 6 * hour);
+    expect(used(lifeOf(), rules, start + hour).record?.expiresAt).toBe(start + 7 * hour);
+  });
+
+  it("never past the longest life", () => {
+    const old = lifeOf({ expiresAt: start + 20 * hour });
+    expect(used(old, rules, start + 23 * hour).record?.expiresAt).toBe(start + 24 * hour);
+  });
+
+  it("does not revive what is being ended", () => {
+    const { life } = wishAbsent(lifeOf(), "expired", start + 6 * hour);
+    expect(used(life, rules, start + 6 * hour)).toBe(life);
+  });
+});
+
+describe("a life taken up again", () => {
+  it.each([
+    ["creating", { phase: "creating", podUid: null }, { type: "missing" } as ClusterHeard, create],
+    ["creating, done", { phase: "creating", podUid: null }, found("starting"), look],
+    ["stopping", { phase: "stopping", desired: "absent" }, found("ready"), remove],
+  ] as const)("goes on where it was: %s", (_, kept, what, next) => {
+    const life = resumed(record(kept), start);
+    expect(life.next).toEqual({ call: look, atMs: start });
+    expect(heard(life, look, what, at(5)).life.next?.call).toEqual(next);
+  });
+
+  it("is looked at when somebody asks, never later than planned", () => {
+    expect(lookNow(lifeOf(), start + 7).next).toEqual({ call: look, atMs: start + 7 });
+    expect(lookNow(resumed(null, start), start).next).toBeNull();
+  });
+});
