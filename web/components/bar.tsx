@@ -24,7 +24,7 @@ export function Bar(props: {
               {(size) => (
                 <span class="bar-size">
                   <span class="bar-size-words">
-                    {size().cols} × {size().rows}, as another window has it
+                    {size().cols} × {size().rows}, as another viewer has it
                   </span>
                   <button type="button" class="link-button" onClick={() => terminal().fitToMe()}>
                     Fit to me
@@ -33,8 +33,8 @@ export function Bar(props: {
               )}
             </Show>
             <Show when={terminal().viewers().count > 1}>
-              <span class="bar-viewers" title="Windows that show this shell now">
-                {terminal().viewers().count} windows
+              <span class="bar-viewers" title="Tabs that show this shell now">
+                {terminal().viewers().count} viewers
               </span>
             </Show>
             <Badge terminal={terminal()} />

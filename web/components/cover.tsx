@@ -6,8 +6,8 @@ import { createEffect, type JSX, Match, on, Show, Switch } from "solid-js";
 import type { App } from "../state/app.ts";
 import { type EndStep, endingOf } from "../state/sentences.ts";
 import type { OpenTerminal } from "../state/terminal.ts";
+import { focusSoon } from "./focus-soon.ts";
 import { Progress } from "./progress.tsx";
-import { focusSoon } from "./sign-in-screen.tsx";
 
 export function Cover(props: { readonly app: App; readonly terminal: OpenTerminal }): JSX.Element {
   const ending = () => {
@@ -77,7 +77,12 @@ export function Cover(props: { readonly app: App; readonly terminal: OpenTermina
         <section class="cover" classList={{ late: phase() === null || phase() === "ready" }}>
           <div class="card">
             <h2>{phase() === "stopping" ? "Ending the shell" : "Starting your shell"}</h2>
-            <Progress status={props.terminal.status()} connected={props.terminal.link().state === "connected"} />
+            <Show
+              when={phase() !== "stopping"}
+              fallback={<p>{props.terminal.status()?.detail ?? "It is told to end in good order."}</p>}
+            >
+              <Progress status={props.terminal.status()} connected={props.terminal.link().state === "connected"} />
+            </Show>
           </div>
         </section>
       </Match>

@@ -13,7 +13,7 @@ export function SignInScreen(props: { readonly app: App }): JSX.Element {
         A shell in your team’s cluster, with the tools you work with. Close the laptop, lose the network, come back: it
         is where you left it.
       </p>
-      <button type="button" class="button primary" onClick={() => props.app.signIn()} ref={(it) => focusSoon(it)}>
+      <button type="button" class="button primary" onClick={() => props.app.signIn()}>
         Sign in
       </button>
       <Show when={props.app.installation().local}>
@@ -31,9 +31,4 @@ export function LocalNote(): JSX.Element {
       without isolation: it can do whatever you can do there.
     </p>
   );
-}
-
-/** The element is in the document only after this turn. */
-export function focusSoon(element: HTMLElement): void {
-  queueMicrotask(() => element.focus({ preventScroll: true }));
 }

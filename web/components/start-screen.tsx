@@ -5,7 +5,7 @@ import { type JSX, Show } from "solid-js";
 import type { Person } from "../api/shell-api.ts";
 import type { App } from "../state/app.ts";
 import { Shore } from "./shore.tsx";
-import { focusSoon, LocalNote } from "./sign-in-screen.tsx";
+import { LocalNote } from "./sign-in-screen.tsx";
 
 export function StartScreen(props: { readonly app: App; readonly person: Person }): JSX.Element {
   return (
@@ -36,7 +36,6 @@ export function StartScreen(props: { readonly app: App; readonly person: Person 
         class="button primary"
         aria-disabled={props.app.busy()}
         onClick={() => void props.app.start()}
-        ref={(it) => focusSoon(it)}
       >
         {props.app.busy() ? "Starting…" : "Start a shell"}
       </button>

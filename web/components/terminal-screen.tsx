@@ -49,7 +49,10 @@ export function TerminalScreen(props: { readonly app: App }): JSX.Element {
     say: (text) => props.app.toasts.show({ text, tone: "warning" }),
   };
   return (
-    <div class="terminal-screen" classList={{ shown: terminal()?.shown() === true }}>
+    <div
+      class="terminal-screen"
+      classList={{ shown: terminal()?.shown() === true, foreign: (terminal()?.foreignSize() ?? null) !== null }}
+    >
       <Bar
         terminal={terminal()}
         menuOpen={menu()?.kind === "main"}
