@@ -48,7 +48,7 @@ async function writeSettings(root: string, buildDir: string): Promise<void> {
   const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
   const file = join(root, "wrangler.toml");
   const { workerOptions } = unstable_getMiniflareWorkerOptions(file);
-  const { rootPath: _, ...options } = workerOptions;
+  const { rootPath: _, modulesRules: __, ...options } = workerOptions;
   const settings = {
     ...options,
     // Not those of .dev.vars and the process's environment, which wrangler adds.
