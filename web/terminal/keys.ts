@@ -3,11 +3,20 @@
 
 export type PageKey = "copy" | "paste";
 
+/** What it needs of a KeyboardEvent. */
+export interface KeyChord {
+  readonly key: string;
+  readonly altKey: boolean;
+  readonly ctrlKey: boolean;
+  readonly shiftKey: boolean;
+  readonly metaKey: boolean;
+}
+
 /**
  * Ctrl-Shift-C, Ctrl-Insert and Cmd-C copy; Ctrl-Shift-V, Shift-Insert and Cmd-V paste. Ctrl-C and Ctrl-V without Shift
  * are the shell's.
  */
-export function pageKeyOf(event: KeyboardEvent, apple: boolean): PageKey | null {
+export function pageKeyOf(event: KeyChord, apple: boolean): PageKey | null {
   if (event.altKey) return null;
   const { ctrlKey, shiftKey, metaKey } = event;
   const key = event.key.toLowerCase();

@@ -1,7 +1,22 @@
 // Owns that nothing which a program wrote makes the terminal type: xterm.js answers queries through the same event as
 // keys. Must not know sockets; tmux, which the program really talks to, answers it.
 
-import type { IDisposable, IParser } from "@xterm/xterm";
+interface Handler {
+  dispose(): void;
+}
+
+/** What it needs of a terminal's `parser`; the same in the browser and in `@xterm/headless`. */
+interface SequenceParser {
+  registerCsiHandler(id: SequenceId, handle: () => boolean): Handler;
+  registerDcsHandler(id: SequenceId, handle: () => boolean): Handler;
+  registerOscHandler(code: number, handle: () => boolean): Handler;
+}
+
+interface SequenceId {
+  prefix?: string;
+  intermediates?: string;
+  final: string;
+}
 
 /** Sequences to which xterm.js 6.0 only answers (src/common/InputHandler.ts): they are taken before it sees them. */
 const queries = {
@@ -36,8 +51,7 @@ export interface Replies {
   dispose(): void;
 }
 
-/** `parser` is a terminal's; the same in the browser and in `@xterm/headless`. */
-export function swallowReplies(parser: IParser): Replies {
+export function swallowReplies(parser: SequenceParser): Replies {
   let answering = false;
   // Parsing is synchronous and a person's input always begins a task of its own, so the end of this task is soon enough.
   const mute = (): boolean => {
@@ -47,7 +61,7 @@ export function swallowReplies(parser: IParser): Replies {
     });
     return false;
   };
-  const registered: IDisposable[] = [
+  const registered: Handler[] = [
     ...queries.csi.map((id) => parser.registerCsiHandler(id, () => true)),
     ...queries.dcs.map((id) => parser.registerDcsHandler(id, () => true)),
     ...mixed.csi.map((id) => parser.registerCsiHandler(id, mute)),

@@ -5,8 +5,9 @@ import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { type ITheme, Terminal } from "@xterm/xterm";
 import { sizeBounds } from "../../durable/protocol/limits.ts";
-import { parseOsc52, writeClipboard } from "./clipboard.ts";
+import { writeClipboard } from "./clipboard.ts";
 import { isApple, pageKeyOf } from "./keys.ts";
+import { parseOsc52 } from "./osc52.ts";
 import { type Replies, swallowReplies } from "./replies.ts";
 
 const fontFamily =
