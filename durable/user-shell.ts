@@ -10,13 +10,17 @@ import { ShellLifecycle } from "../worker/shells/lifecycle.ts";
 import { clusterSettings, clusterSide } from "../worker/shells/settings.ts";
 import type { ShellObject, ShellResult } from "../worker/shells/shell-object.ts";
 import { podNameOf, type ShellRecord } from "../worker/shells/shell-record.ts";
+import { parseAttachment } from "./bridge/attachment.ts";
 import { Bridge } from "./bridge/bridge.ts";
-import type { BridgeEffect, SocketKey } from "./bridge/effects.ts";
+import type { BridgeEffect, ExecWish, SocketKey } from "./bridge/effects.ts";
 import { Deadlines } from "./io/deadlines.ts";
 import { ExecLink } from "./io/exec-link.ts";
 import { SessionWatch } from "./io/session-watch.ts";
 import { BrowserSockets, refuseSocket, upgraded } from "./io/sockets.ts";
 import { parseUpgrade } from "./io/upgrade.ts";
+import { ControlMultiplexer } from "./multiplexer/control.ts";
+import type { Multiplexer } from "./multiplexer/multiplexer.ts";
+import { PlainMultiplexer } from "./multiplexer/plain.ts";
 import { closeCode } from "./protocol/close-codes.ts";
 
 /** While sockets are open and the object is awake: how often sessions and the pod are looked at, in milliseconds. */
@@ -43,14 +47,14 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
     super(ctx, env);
     this.#sockets = new BrowserSockets(ctx);
     this.#sessions = new SessionWatch(this.#sockets, openDatabase(env), (socket) => this.#signedOut(socket));
-    this.#bridge = new Bridge({ random: randomHex });
+    this.#bridge = new Bridge({ random: randomHex, multiplexer: makeMultiplexer });
     this.#deadlines = new Deadlines(ctx.storage, Date.now, (name) => this.#due(name));
     const user: unknown = ctx.storage.kv.get(userKey);
     this.#userId = typeof user === "string" ? user : null;
     ctx.blockConcurrencyWhile(() => this.#deadlines.restore());
     const held = this.#sockets.restore(closeCode.again);
     for (const { key, owner, kept } of held) {
-      this.#run(this.#bridge.socketRestored(key, owner, kept, Date.now()));
+      this.#run(this.#bridge.socketRestored(key, owner, parseAttachment(kept), Date.now()));
     }
     if (held.length > 0) this.#inBackground("wake", this.#wake());
   }
@@ -272,4 +276,8 @@ const gone = { phase: "absent", reason: null, detail: null, expiresAt: null } as
 /** 128 random bits as 32 hex digits. */
 function randomHex(): string {
   return crypto.randomUUID().replaceAll("-", "");
+}
+
+function makeMultiplexer({ mode, ...size }: ExecWish): Multiplexer {
+  return mode === "control" ? new ControlMultiplexer({ random: randomHex }) : new PlainMultiplexer(size);
 }
