@@ -16,6 +16,8 @@ export default defineConfig({
   cacheDir: "node_modules/.cache/vitest",
   test: {
     reporters: ["default"],
+    // What a test that passed wrote down is of no use to anybody.
+    silent: "passed-only",
     projects: [
       {
         test: { ...common, name: "unit", environment: "node", include: ["test/unit/**/*.test.ts"] },

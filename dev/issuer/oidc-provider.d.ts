@@ -29,7 +29,11 @@ declare module "oidc-provider" {
   interface OidcContext {
     readonly oidc: {
       readonly client: { readonly clientId: string };
-      readonly session: { readonly accountId: string };
+      readonly session: { readonly accountId: string; grantIdFor(clientId: string): string | undefined };
+      /** The endpoint's name, as `token`. */
+      readonly route: string;
+      /** The authorization request's parameters. */
+      readonly params: Readonly<Record<string, unknown>>;
       /** What the person answered at an interaction; only on the way back from one. */
       readonly result?: { readonly login?: { readonly accountId: string } };
       readonly provider: Provider;
@@ -54,7 +58,7 @@ declare module "oidc-provider" {
       context: OidcContext,
       id: string,
     ): Promise<{ readonly accountId: string; claims(): Promise<Readonly<Record<string, unknown>>> }>;
-    loadExistingGrant(context: OidcContext): Promise<Grant>;
+    loadExistingGrant(context: OidcContext): Promise<Grant | undefined>;
     renderError(
       context: { type: string; body: string },
       out: Readonly<Record<string, unknown>>,
@@ -65,16 +69,20 @@ declare module "oidc-provider" {
   export class Provider {
     constructor(issuer: string, configuration: Configuration);
     proxy: boolean;
-    readonly Grant: new (about: {
-      readonly accountId: string;
-      readonly clientId: string;
-    }) => Grant;
+    readonly Grant: {
+      new (about: { readonly accountId: string; readonly clientId: string }): Grant;
+      find(id: string): Promise<Grant | undefined>;
+    };
+    /** Koa's: around every endpoint. `oidc` is there once the endpoint is known. */
+    use(around: (context: Partial<OidcContext> & { body: unknown }, next: () => Promise<void>) => Promise<void>): this;
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<{ readonly uid: string }>;
     interactionFinished(
       request: IncomingMessage,
       response: ServerResponse,
-      result: { readonly login: { readonly accountId: string; readonly remember: boolean } },
+      result:
+        | { readonly login: { readonly accountId: string; readonly remember: boolean } }
+        | { readonly error: string },
     ): Promise<void>;
     on(event: "server_error", listener: (context: unknown, error: Error) => void): this;
   }

@@ -2,8 +2,10 @@
 // Must not know Limpet, but for its client and redirect URI.
 
 import { once } from "node:events";
-import { createServer } from "node:http";
-import Provider from "oidc-provider";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { exportJWK, generateKeyPair } from "jose";
+import { interactionPolicy, Provider } from "oidc-provider";
+import { MemoryAdapter } from "../../dev/issuer/memory-adapter.ts";
 
 export interface TestIssuer {
   readonly url: string;
@@ -22,14 +24,17 @@ export async function startTestIssuer(redirectUris: readonly string[]): Promise<
   /** The newest claims of each subject. */
   const accounts = new Map<string, object>();
 
-  const client = (client_id: string) => ({
-    client_id,
-    token_endpoint_auth_method: "none" as const,
-    redirect_uris: [...redirectUris],
+  const client = (id: string) => ({
+    client_id: id,
+    token_endpoint_auth_method: "none",
+    redirect_uris: redirectUris,
     grant_types: ["authorization_code"],
-    response_types: ["code" as const],
+    response_types: ["code"],
   });
+  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
+  const minute = 60;
   const provider = new Provider(url, {
+    adapter: MemoryAdapter,
     clients: [
       client("limpet"),
       client("forged"),
@@ -39,31 +44,47 @@ export async function startTestIssuer(redirectUris: readonly string[]): Promise<
         token_endpoint_auth_method: "client_secret_basic",
       },
     ],
-    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "groups"] },
+    jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: "RS256", use: "sig" }] },
     cookies: { keys: ["tests only"] },
+    scopes: ["openid", "email", "profile"],
+    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "groups"] },
+    conformIdTokenClaims: true,
     features: { devInteractions: { enabled: false } },
-    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
-    pkce: { required: () => true },
-    findAccount: (_ctx, accountId) => ({
-      accountId,
-      claims: async () => ({ ...accounts.get(accountId), sub: accountId }),
+    interactions: {
+      policy: interactionPolicy.base(),
+      url: (_context, { uid }) => `/interaction/${uid}`,
+    },
+    ttl: {
+      AccessToken: minute,
+      AuthorizationCode: minute,
+      Grant: 5 * minute,
+      IdToken: minute,
+      Interaction: minute,
+      Session: 5 * minute,
+    },
+    findAccount: async (_context, id) => ({
+      accountId: id,
+      claims: async () => ({ ...accounts.get(id), sub: id }),
     }),
     // Nobody is asked for consent: what is asked for is granted.
-    loadExistingGrant: async (ctx) => {
-      const { client: asking, session, params } = ctx.oidc;
-      const known = asking === undefined ? undefined : session?.grantIdFor(asking.clientId);
-      if (known !== undefined) return ctx.oidc.provider.Grant.find(known);
-      const grant = new ctx.oidc.provider.Grant({ clientId: asking?.clientId, accountId: session?.accountId });
-      grant.addOIDCScope(String(params?.["scope"] ?? "openid"));
+    loadExistingGrant: async ({ oidc: { client: asking, session, params, provider: issuer } }) => {
+      const known = session.grantIdFor(asking.clientId);
+      if (known !== undefined) return issuer.Grant.find(known);
+      const grant = new issuer.Grant({ clientId: asking.clientId, accountId: session.accountId });
+      grant.addOIDCScope(String(params["scope"] ?? "openid"));
       await grant.save();
       return grant;
+    },
+    renderError: async (context, out) => {
+      context.type = "text";
+      context.body = JSON.stringify(out);
     },
   });
 
   // For the client "forged" the last bytes of the ID token's signature are changed on their way out.
   provider.use(async (ctx, next) => {
     await next();
-    if (ctx.oidc?.route !== "token" || ctx.oidc.client?.clientId !== "forged") return;
+    if (ctx.oidc?.route !== "token" || ctx.oidc.client.clientId !== "forged") return;
     const body: unknown = ctx.body;
     if (typeof body !== "object" || body === null || !("id_token" in body) || typeof body.id_token !== "string") return;
     const [head, payload, signature = ""] = body.id_token.split(".");
@@ -71,14 +92,19 @@ export async function startTestIssuer(redirectUris: readonly string[]): Promise<
     ctx.body = { ...body, id_token: `${head}.${payload}.${forged}` };
   });
 
-  const answer = provider.callback();
-  server.on("request", (request, response) => {
+  const callback = provider.callback();
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const asked = new URL(request.url ?? "/", url);
-    if (!asked.pathname.startsWith("/interaction/")) return answer(request, response);
+    if (!asked.pathname.startsWith("/interaction/")) return callback(request, response);
     const account = asked.searchParams.get("account");
     const result =
-      account === null ? { error: "access_denied" } : { login: { accountId: remember(accounts, account) } };
-    provider.interactionFinished(request, response, result).catch((error: unknown) => {
+      account === null
+        ? { error: "access_denied" }
+        : { login: { accountId: remember(accounts, account), remember: true } };
+    return provider.interactionFinished(request, response, result);
+  };
+  server.on("request", (request, response) => {
+    answer(request, response).catch((error: unknown) => {
       response.statusCode = 500;
       response.end(String(error));
     });

@@ -24,12 +24,15 @@ export function findExcess(document: DocumentNode): string | null {
     if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION) continue;
     const size = measure(definition.selectionSet, fragments, new Map());
     if (size === null) return "The query's fragments contain themselves.";
-    fields += size.fields;
-    if (fields > maxFields) return `The query is too wide: at most ${maxFields} fields in all, fragments written out.`;
+    const isOperation = definition.kind === Kind.OPERATION_DEFINITION;
+    fields += isOperation ? size.fields : 0;
+    if (Math.max(fields, size.fields) > maxFields) {
+      return `The query is too wide: at most ${maxFields} fields in all, fragments written out.`;
+    }
     // How deep a fragment stands is known where it is spread.
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) continue;
-    if (size.depth > maxDepth) return `The query is too deep: at most ${maxDepth} fields within each other.`;
-    if (size.introspectionDepth > maxIntrospectionDepth) {
+    if (isOperation && size.depth > maxDepth)
+      return `The query is too deep: at most ${maxDepth} fields within each other.`;
+    if (isOperation && size.introspectionDepth > maxIntrospectionDepth) {
       return `The query asks too deep into the schema: at most ${maxIntrospectionDepth} fields within each other.`;
     }
   }

@@ -22,13 +22,13 @@ describe("a foreign request", () => {
   const json = { "content-type": "application/json" };
   it.each<[string, Record<string, string>]>([
     ["another site's origin", { ...json, origin: "https://evil.example" }],
-    ["an origin that begins like ours", { ...json, origin: "http://localhost:8787.evil.example" }],
+    ["an origin that begins like ours", { ...json, origin: "OURS.evil.example" }],
     ["an opaque origin", { ...json, origin: "null" }],
     ["no origin", json],
     ["our origin, but a browser that says cross-site", { ...json, origin: "OURS", "sec-fetch-site": "cross-site" }],
   ])("with %s is refused", async (_what, headers) => {
-    const origin = headers["origin"] === "OURS" ? { origin: browser.origin } : {};
-    const response = await send({ headers: { ...headers, ...origin } });
+    const origin = headers["origin"]?.replace("OURS", browser.origin);
+    const response = await send({ headers: { ...headers, ...(origin === undefined ? {} : { origin }) } });
     expect(response.status).toBe(403);
     expect(await errorCodeOf(response)).toBe("FOREIGN_ORIGIN");
   });
