@@ -4,18 +4,25 @@
 import { randomUUID } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
 import type { TestProject } from "vitest/node";
+import { startTestCluster } from "./cluster.ts";
+import { startEdgeKeys } from "./edge-keys.ts";
 import { startTestIssuer } from "./issuer.ts";
 import type { WorkerVariables } from "./variables.ts";
 
-const publicUrl = "http://localhost:8787";
-/** The same on https, where cookies have other names and flags. */
+const audience = "limpet-cluster";
+const namespace = "limpet-shells";
+/** Another public address, on https, where cookies have other names and flags. */
 const securePublicUrl = "https://localhost:8787";
 
 /** Vitest's global set-up: starts what the tests need, gives back what ends it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const issuer = await startTestIssuer([publicUrl, securePublicUrl].map((url) => `${url}/auth/callback`));
+  const keys = [await signingKey("new"), await signingKey("old")];
+  const edge = await startEdgeKeys(keys);
+  const issuer = await startTestIssuer([edge.url, securePublicUrl].map((url) => `${url}/auth/callback`));
+  const faultsToken = randomUUID();
+  const cluster = await startTestCluster({ issuer: edge.url, audience, namespace, faultsToken });
   const variables: WorkerVariables = {
-    PUBLIC_URL: publicUrl,
+    PUBLIC_URL: edge.url,
     LOCAL: "true",
     OIDC_ISSUER: issuer.url,
     OIDC_CLIENT_ID: "limpet",
@@ -23,10 +30,16 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     ALLOWED_DOMAINS: "example.org",
     ALLOWED_GROUPS: "shell-users",
     ACCESS_CONTACT: "the test team",
-    SIGNING_KEYS: JSON.stringify({ keys: [await signingKey("new"), await signingKey("old")] }),
+    SIGNING_KEYS: JSON.stringify({ keys }),
+    CLUSTER_URL: cluster.url,
+    CLUSTER_AUDIENCE: audience,
+    CLUSTER_NAMESPACE: namespace,
+    TEST_FAULTS_TOKEN: faultsToken,
   };
   project.provide("workerVariables", JSON.stringify(variables));
-  return issuer.close;
+  return async () => {
+    await Promise.all([issuer.close(), cluster.close(), edge.close()]);
+  };
 }
 
 async function signingKey(name: string): Promise<object> {
