@@ -106,7 +106,9 @@ export class Part {
         resolve(null);
       }, readyMs);
       child.on("message", (message) => {
-        if (isReady(message)) resolve(message);
+        if (!isReady(message)) return;
+        clearTimeout(late);
+        resolve(message);
       });
       child.once("error", () => resolve(null));
       child.once("exit", () => resolve(null));
