@@ -1,0 +1,90 @@
+// Owns the proof that a person starts, sees and ends their shell through the API, and never anybody else's.
+// Must not know how the cluster is asked.
+
+import { describe, expect, it } from "vitest";
+import { errorCodeOf } from "../answers.ts";
+import type { Browser } from "../browser.ts";
+import { eventually } from "../object/eventually.ts";
+import { ada, signedIn } from "../people.ts";
+
+interface Shell {
+  readonly id: string;
+  readonly podName: string;
+  readonly phase: string;
+  readonly alive: boolean;
+  readonly status: { readonly ready: boolean };
+  readonly expiresAt: string;
+  readonly createdAt: string;
+}
+
+const fields =
+  "{ id podName phase reason detail alive status { initialized podScheduled containersReady ready } expiresAt createdAt }";
+
+async function read(browser: Browser): Promise<Shell | null> {
+  const answer = await browser.post("/graphql", { query: `{ shell ${fields} }` });
+  return (await answer.json<{ data: { shell: Shell | null } }>()).data.shell;
+}
+
+async function change(browser: Browser, name: string): Promise<Shell> {
+  const answer = await browser.post("/graphql", { query: `mutation { ${name} ${fields} }` });
+  const { data } = await answer.json<{ data: Record<string, Shell> }>();
+  const shell = data[name];
+  if (shell === undefined) throw new Error(`${name} gave no shell`);
+  return shell;
+}
+
+describe("a shell", () => {
+  it("is started, seen, and ended", async () => {
+    const browser = await signedIn({ ...ada, sub: "whole-life" });
+    expect(await read(browser)).toBeNull();
+    const created = await change(browser, "createShell");
+    expect(created.podName).toMatch(/^limpet-[0-9a-z]{20}$/);
+    expect(Date.parse(created.expiresAt)).toBeGreaterThan(Date.now() + 5 * 3_600_000);
+    expect(created.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+    const ready = await eventually(
+      () => read(browser),
+      (shell) => shell?.phase === "READY",
+    );
+    expect(ready).toMatchObject({ id: created.id, alive: true, status: { ready: true } });
+    expect(await change(browser, "createShell")).toMatchObject({ id: created.id, phase: "READY" });
+    expect(await change(browser, "rebootShell")).toMatchObject({ id: created.id });
+
+    await change(browser, "deleteShell");
+    await eventually(
+      () => read(browser),
+      (shell) => shell === null || shell.phase === "ABSENT",
+    );
+    const events = await browser.post("/graphql", { query: "{ events { edges { node { type } } } }" });
+    const text = await events.text();
+    for (const type of ["SHELL_DELETED", "SHELL_READY", "SHELL_CREATED", "SIGNED_IN"]) expect(text).toContain(type);
+  });
+
+  it("is nobody else's", async () => {
+    const [one, two] = [await signedIn({ ...ada, sub: "owner" }), await signedIn({ ...ada, sub: "stranger" })];
+    await change(one, "createShell");
+    expect(await read(two)).toBeNull();
+    for (const name of ["rebootShell", "deleteShell"]) {
+      const answer = await two.post("/graphql", { query: `mutation { ${name} { id } }` });
+      expect(answer.status).toBe(200);
+      expect(await errorCodeOf(answer)).toBe("SHELL_NOT_FOUND");
+    }
+    expect(await read(one)).not.toBeNull();
+    await change(one, "deleteShell");
+  });
+
+  it("has its socket ended when its person signs out", async () => {
+    const browser = await signedIn({ ...ada, sub: "signs-out" });
+    await change(browser, "createShell");
+    const headers = { upgrade: "websocket", origin: browser.origin, "sec-websocket-protocol": "limpet.v1" };
+    const { webSocket: socket } = await browser.fetch("/api/shell/socket", { headers });
+    if (socket === null) throw new Error("no socket");
+    const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
+    socket.accept();
+    socket.send(JSON.stringify({ type: "hello", viewer: "a".repeat(32), cols: 80, rows: 24, panes: [] }));
+    await browser.post("/auth/sign-out");
+    expect(await closed).toBe(4401);
+    const again = await signedIn({ ...ada, sub: "signs-out" });
+    await change(again, "deleteShell");
+  });
+});
