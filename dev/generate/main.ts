@@ -1,25 +1,24 @@
-// Owns `npm run generate`: every file of the repository that is made from another one, made anew.
-// Must not know how each is made. What is made is checked in; tests and `npm run typecheck` say when one is not current.
+// Owns `npm run generate`: everything that is checked in but written by a tool.
+// Must not know how each of them is made.
 
 import { writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { runTool, ToolError } from "../build/tool.ts";
 import { generateGraphqlFiles } from "./graphql.ts";
+import { generateMigrations } from "./migrations.ts";
+import { workerTypesCommand } from "./worker-types.ts";
 
-const root = new URL("../../", import.meta.url);
-const folder = fileURLToPath(root).replace(/\/$/, "");
+const root = resolve(import.meta.dirname, "../..");
 
 try {
-  for (const { path, text } of await generateGraphqlFiles(root)) {
-    await writeFile(new URL(path, root), text);
-    console.log(`Wrote ${path}.`);
+  for (const { path, text } of await generateGraphqlFiles(pathToFileURL(`${root}/`))) {
+    await writeFile(resolve(root, path), text);
+    console.log(`✓ ${path}`);
   }
-  // A new migration where worker/db/schema.ts says more than the migrations do, none otherwise.
-  const said = await runTool(folder, ["drizzle-kit", "generate", "--config", "worker/db/drizzle.config.ts"]);
-  console.log(said.includes("No schema changes") ? "The migrations are current." : said.trim());
-  // With the same flags as the file's own second line names, which `wrangler types --check` reads.
-  await runTool(folder, ["wrangler", "types", "worker/worker-configuration.d.ts", "--strict-vars=false"]);
-  console.log("Wrote worker/worker-configuration.d.ts.");
+  await runTool(root, workerTypesCommand);
+  console.log(`✓ ${workerTypesCommand.at(-1)}`);
+  console.log(`✓ migrations: ${await generateMigrations(root)}`);
 } catch (error) {
   if (!(error instanceof ToolError)) throw error;
   console.error(error.message);

@@ -56,10 +56,7 @@ export async function runInherited(root, command) {
   /** @type {NodeJS.Signals[]} */
   const passed = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
   for (const signal of passed) {
-    // A terminal's Ctrl-C reaches the child by itself, and a second one there means haste: not passed on again.
-    process.on(signal, () => {
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(constants.signals[signal]);
-    });
+    process.on(signal, () => child.kill(constants.signals[signal]));
   }
   return await new Promise((resolve, reject) => {
     child.on("error", reject);

@@ -31,12 +31,16 @@ async function main(): Promise<number> {
 
   const ended = Promise.withResolvers<number>();
   let environment: Environment | null = null;
-  let asked = 0;
+  let asked = false;
+  let askedMs = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      asked += 1;
-      if (asked === 1) ended.resolve(0);
-      else console.log("Limpet is ending already; shells are closed gracefully …");
+      // Ctrl-C comes from the terminal and once more from whoever started this: the same wish.
+      if (asked && Date.now() - askedMs > 1_000)
+        console.log("Limpet is ending already: shells are closed gracefully …");
+      if (!asked) askedMs = Date.now();
+      asked = true;
+      ended.resolve(0);
     });
   }
   const start = async (): Promise<void> => {
@@ -47,7 +51,7 @@ async function main(): Promise<number> {
       const done = await build(root);
       return [done, `${done.fresh ? "made" : "up to date"}: ${describeBuild(done)}`];
     });
-    if (asked > 0 || made === undefined) return;
+    if (asked || made === undefined) return;
     const port = await findPort(settings.port);
     if (port === null) throw new Error(`No port from ${settings.port} on is free. Set PORT to another one.`);
     if (port !== settings.port) console.log(`Port ${settings.port} is taken: using ${port}.`);
@@ -64,10 +68,10 @@ async function main(): Promise<number> {
     });
     const startedMs = Date.now();
     await environment.start((title) => console.log(`✓ ${title} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`));
-    if (asked === 0) console.log(`Limpet is ready: ${environment.url}`);
+    if (!asked) console.log(`Limpet is ready: ${environment.url}`);
   };
   start().catch((error: unknown) => {
-    if (asked === 0) console.error(error instanceof Error ? error.message : error);
+    if (!asked) console.error(error instanceof Error ? error.message : error);
     ended.resolve(1);
   });
 

@@ -1,0 +1,48 @@
+// Owns what `npm test` looks at beside the tests: style, types, generated files, sizes, and that a deploy would go.
+// Must not know how their results are shown.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, describeBuild } from "../build/build.ts";
+import { runTool } from "../build/tool.ts";
+import { generateGraphqlFiles } from "../generate/graphql.ts";
+import { areMigrationsCurrent } from "../generate/migrations.ts";
+import { workerTypesCommand } from "../generate/worker-types.ts";
+import { typecheck } from "./typecheck.ts";
+
+/** A word on what was found in order. @throws Error whose message says all that is wrong */
+export type Check = (root: string) => Promise<string>;
+
+export const checks: Readonly<Record<string, Check>> = {
+  lint: async (root) => {
+    await runTool(root, ["biome", "ci", "--config-path=dev/tools", "."]);
+    return "style, formatting and import directions";
+  },
+  typecheck: async (root) => {
+    const faults = await typecheck(root);
+    if (faults.length > 0) throw new Error(faults.join("\n"));
+    return "every part against its own libraries";
+  },
+  "package-lock.json": async (root) => {
+    const lock = await readFile(join(root, "package-lock.json"), "utf8");
+    const host = /"resolved": "(?!file:)([^"]*)"/.exec(lock)?.[1];
+    if (host !== undefined) throw new Error(`package-lock.json names a registry (${host}): it must fit everybody's.`);
+    return "names no registry";
+  },
+  generated: async (root) => {
+    const stale: string[] = [];
+    for (const { path, text } of await generateGraphqlFiles(pathToFileURL(`${root}/`))) {
+      if ((await readFile(join(root, path), "utf8").catch(() => null)) !== text) stale.push(path);
+    }
+    if (!(await areMigrationsCurrent(root))) stale.push("migrations");
+    if (stale.length > 0) throw new Error(`Not current: ${stale.join(", ")}. Run npm run generate.`);
+    await runTool(root, [...workerTypesCommand, "--check"]);
+    return "GraphQL schema, page's types, migrations and Worker's types are current";
+  },
+  build: async (root) => describeBuild(await build(root)),
+  deploy: async (root) => {
+    const said = await runTool(root, ["node", "dev/deploy/main.ts", "--dry-run"]);
+    return said.trim().split("\n").at(-1) ?? "";
+  },
+};
