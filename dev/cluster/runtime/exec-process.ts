@@ -31,7 +31,7 @@ const lingerMs = 1_000;
 
 /** Starts the process; an Error where it could not be started. */
 export async function startExec(wish: ExecWish, pipes: Pipes, listener: ExecListener): Promise<ExecProcess | Error> {
-  const stdio = wish.tty ? await openTty(wish) : await openPipes(wish, pipes);
+  const stdio = wish.tty ? openTty(wish) : await openPipes(wish, pipes);
   const [file, ...args] = stdio.argv;
   // detached: a session of its own. With a tty `setsid --ctty` makes it (and takes the tty), which it could not do
   // as the leader of a session already.
@@ -76,8 +76,8 @@ async function openPipes(wish: ExecWish, pipes: Pipes): Promise<Stdio> {
   };
 }
 
-async function openTty(wish: ExecWish): Promise<Stdio> {
-  const terminal = await openTerminal();
+function openTty(wish: ExecWish): Stdio {
+  const terminal = openTerminal();
   const master: Duplex = terminal.master;
   return {
     argv: ["setsid", "--ctty", "--", ...wish.argv],

@@ -3,10 +3,12 @@
 
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultBoard } from "../faults.ts";
 import type { EventRecorder, Happening } from "../pods/event-recorder.ts";
+import { type Node, whyUnschedulable } from "../pods/node-fit.ts";
 import { type Pod, timestamp } from "../pods/pod.ts";
 import type { ContainerPlan, PodPlan } from "../pods/pod-plan.ts";
 import { composeStatus, type PodFacts } from "../pods/pod-status.ts";
@@ -15,7 +17,13 @@ import { ContainerRunner } from "./container-runner.ts";
 import { containerEnvironment, localCommand, type PodPlaces, workingDirectory } from "./pod-environment.ts";
 import { endPodProcesses } from "./pod-processes.ts";
 
-export const nodeName = "limpet-local";
+const nodeName = "limpet-local";
+const node: Node = {
+  name: nodeName,
+  labels: { "kubernetes.io/hostname": nodeName, "kubernetes.io/os": "linux" },
+  cpus: availableParallelism(),
+  memoryBytes: totalmem(),
+};
 
 /** The image's own entrypoint, for a container that names no command. */
 const imageCommand = ["/usr/local/lib/limpet/shell"] as const;
@@ -123,21 +131,23 @@ export class PodRunner {
     this.#removeRunDirectory();
   }
 
+  /** False where the pod was ended while it waited for a node. */
   async #schedule(): Promise<boolean> {
     const { faults } = this.#options;
     const { signal } = this.#ending;
+    const { namespace, name } = this.#pod.metadata;
     for (;;) {
-      const fault = faults.forPod("unschedulable", this.#pod.metadata.name);
       if (signal.aborted) return false;
-      if (fault === undefined) break;
-      const message =
-        fault.message ?? "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available";
-      this.#facts = { ...this.#facts, unschedulable: { reason: "Unschedulable", message } };
-      this.#publish();
-      this.#happened({ reason: "FailedScheduling", type: "Warning", by: "default-scheduler", message });
+      const message = this.#whyNoNode();
+      if (message === undefined) break;
+      // A scheduler of another name is nobody here: nothing is ever said of the pod.
+      if (message !== "") {
+        this.#facts = { ...this.#facts, unschedulable: { reason: "Unschedulable", message } };
+        this.#publish();
+        this.#happened({ reason: "FailedScheduling", type: "Warning", by: "default-scheduler", message });
+      }
       await faults.changed(signal);
     }
-    const { namespace, name } = this.#pod.metadata;
     this.#facts = { ...this.#facts, unschedulable: undefined, scheduled: true };
     this.#happened({
       reason: "Scheduled",
@@ -145,6 +155,16 @@ export class PodRunner {
       message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
     });
     return true;
+  }
+
+  /** Undefined where the node takes the pod; else the scheduler's words, empty where there is no such scheduler. */
+  #whyNoNode(): string | undefined {
+    const fault = this.#options.faults.forPod("unschedulable", this.#pod.metadata.name);
+    const { spec } = this.#pod;
+    if (spec["schedulerName"] !== "default-scheduler") return "";
+    const full =
+      "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims";
+    return fault === undefined ? whyUnschedulable(spec, node) : (fault.message ?? full);
   }
 
   async #bringUp(container: ContainerRunner): Promise<void> {
@@ -246,7 +266,7 @@ export class PodRunner {
   async #withinGrace<T>(work: Promise<T>): Promise<T | undefined> {
     let over = false;
     const grace = (async () => {
-      while (!over && performance.now() < this.#killAt) await sleep(Math.min(50, this.#killAt - performance.now()));
+      while (!over && performance.now() < this.#killAt) await sleep(Math.max(0, Math.min(50, this.#killAt - performance.now())));
       return undefined;
     })();
     return Promise.race([work, grace]).finally(() => {
