@@ -1,18 +1,9 @@
-// Owns the Worker's environment: every variable, parsed once into one value, each fault named with what to do.
+// Owns the Worker's settings: every variable, parsed once into one value, each fault named with what to do.
 // Must not know who uses a setting.
 
+import { Environment } from "./environment.ts";
 import { LimpetError } from "./errors.ts";
-
-/** A private ES256 key of the edge, as it stands in `SIGNING_KEYS`. */
-export interface SigningKey {
-  readonly kty: "EC";
-  readonly crv: "P-256";
-  readonly alg: "ES256";
-  readonly kid: string;
-  readonly x: string;
-  readonly y: string;
-  readonly d: string;
-}
+import { parseSigningKeys, type SigningKeys } from "./signing-keys.ts";
 
 /** Who may come in. A person passes when one of the three lists has them. */
 export interface AccessRule {
@@ -47,8 +38,7 @@ export interface Config {
     readonly audience: string;
     readonly namespace: string;
   };
-  /** The first one signs; all are published. */
-  readonly signingKeys: readonly [SigningKey, ...SigningKey[]];
+  readonly signingKeys: SigningKeys;
   readonly installId: string;
   readonly shellImage: string;
   /** A shell that nobody uses ends after this long … */
@@ -57,130 +47,44 @@ export interface Config {
   readonly shellLifeMs: number;
 }
 
-const hourMs = 3_600_000;
 const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
-const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * Parses the Worker's bindings (`env`).
- * @throws LimpetError `MISCONFIGURED`; the message has one line for each variable that is missing or wrong and never a value.
+ * @throws LimpetError `MISCONFIGURED`; the message names each variable that is missing or wrong, and never a value.
  */
-export function parseConfig(env: object): Config {
-  const faults: string[] = [];
-  const fault = (name: string, what: string): void => {
-    faults.push(`${name} ${what}`);
-  };
-
-  const optional = (name: string): string | null => {
-    const value: unknown = Reflect.get(env, name);
-    if (value === undefined || value === null || value === "") return null;
-    if (typeof value !== "string") {
-      fault(name, "must be text.");
-      return null;
-    }
-    return value.trim() === "" ? null : value.trim();
-  };
-  const required = (name: string, what: string): string => {
-    const value = optional(name);
-    if (value === null) fault(name, `is not set: give it ${what}.`);
-    return value ?? "";
-  };
-  const hours = (name: string, fallback: number, most: number): number => {
-    const value = optional(name);
-    if (value === null) return fallback * hourMs;
-    const number = Number(value);
-    if (!(number > 0 && number <= most)) fault(name, `must be a number of hours, above 0 and at most ${most}.`);
-    return number * hourMs;
-  };
-  const label = (name: string, what: string): string => {
-    const value = required(name, what);
-    if (value !== "" && !dnsLabel.test(value)) {
-      fault(
-        name,
-        "must be lower-case letters, digits and dashes, at most 63, and start and end with a letter or digit.",
-      );
-    }
-    return value;
-  };
-
-  const local = optional("LOCAL") === "true";
-  const address = (name: string, what: string): URL => {
-    const value = required(name, what);
-    const url = URL.parse(value);
-    if (value !== "" && url === null) fault(name, `must be a URL: ${what}.`);
-    if (url !== null && url.protocol !== "https:" && !(url.protocol === "http:" && local)) {
-      fault(name, "must start with https:// (http:// is for the local environment only).");
-    }
-    if (url !== null && (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")) {
-      fault(name, "must have no user, password, query or fragment.");
-    }
-    return url ?? new URL("https://invalid.invalid");
-  };
-
-  const publicUrl = address("PUBLIC_URL", "the origin that people open, as https://limpet.example.com");
-  if (publicUrl.pathname !== "/") fault("PUBLIC_URL", "must be an origin: scheme and host, without a path.");
-  if (local && !loopbackHosts.has(publicUrl.hostname)) {
-    fault("LOCAL", "is for a PUBLIC_URL on this machine (localhost): take it away.");
-  }
-
-  const domains = list(optional("ALLOWED_DOMAINS"), true);
-  const access: AccessRule = {
-    emails: list(optional("ALLOWED_EMAILS"), true),
-    domains,
-    groups: list(optional("ALLOWED_GROUPS"), false),
-    contact: optional("ACCESS_CONTACT") ?? "the people who run this installation",
-  };
-  if (access.emails.size + access.domains.size + access.groups.size === 0) {
-    fault("ALLOWED_DOMAINS", "(or ALLOWED_EMAILS, or ALLOWED_GROUPS) is not set: say who may come in.");
-  }
-  for (const domain of domains) {
-    if (domain === "*" ? !local : !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain)) {
-      fault(
-        "ALLOWED_DOMAINS",
-        "must be a comma list of mail domains, as example.com (* is for the local environment only).",
-      );
-      break;
-    }
-  }
-  for (const email of access.emails) {
-    if (!/^[^@\s]+@[^@\s]+$/.test(email)) {
-      fault("ALLOWED_EMAILS", "must be a comma list of mail addresses.");
-      break;
-    }
-  }
-
-  const clusterUrl = address("CLUSTER_URL", "the address of the cluster's ingress");
-  const shellIdleMs = hours("SHELL_IDLE_HOURS", 6, 168);
-  const shellLifeMs = hours("SHELL_LIFE_HOURS", 24, 168);
-  if (shellIdleMs > shellLifeMs) fault("SHELL_IDLE_HOURS", "must not be above SHELL_LIFE_HOURS.");
-
+export function parseConfig(variables: object): Config {
+  const env = new Environment(variables);
+  const local = env.optional("LOCAL") === "true";
+  const signingKeys = readSigningKeys(env);
+  const clusterUrl = env.address("CLUSTER_URL", "the address of the cluster's ingress", local);
   const config = {
-    publicUrl: publicUrl.origin,
+    publicUrl: readPublicUrl(env, local),
     local,
     oidc: {
-      issuer: address("OIDC_ISSUER", "the issuer's URL, without /.well-known"),
-      clientId: required("OIDC_CLIENT_ID", "this installation's client id at the issuer"),
-      clientSecret: optional("OIDC_CLIENT_SECRET"),
-      scopes: optional("OIDC_SCOPES") ?? "openid email profile",
-      groupsClaim: optional("OIDC_GROUPS_CLAIM") ?? "groups",
+      issuer: env.address("OIDC_ISSUER", "the issuer's URL, without /.well-known", local),
+      clientId: env.required("OIDC_CLIENT_ID", "this installation's client id at the issuer"),
+      clientSecret: env.optional("OIDC_CLIENT_SECRET"),
+      scopes: env.optional("OIDC_SCOPES") ?? "openid email profile",
+      groupsClaim: env.optional("OIDC_GROUPS_CLAIM") ?? "groups",
     },
-    access,
-    sessionMs: hours("SESSION_HOURS", 12, 720),
+    access: readAccessRule(env, local),
+    sessionMs: env.hours("SESSION_HOURS", 12, 720),
     cluster: {
       url: `${clusterUrl.origin}${clusterUrl.pathname}`.replace(/\/+$/, ""),
-      audience: required("CLUSTER_AUDIENCE", "the audience that the cluster's side expects in a token"),
-      namespace: label("CLUSTER_NAMESPACE", "the namespace of the shells"),
+      audience: env.required("CLUSTER_AUDIENCE", "the audience that the cluster's side expects in a token"),
+      namespace: env.label("CLUSTER_NAMESPACE", "the namespace of the shells"),
     },
-    installId: label("INSTALL_ID", "a short name of this installation"),
-    shellImage: required("SHELL_IMAGE", "the image of the shells"),
-    shellIdleMs,
-    shellLifeMs,
+    installId: env.label("INSTALL_ID", "a short name of this installation"),
+    shellImage: env.required("SHELL_IMAGE", "the image of the shells"),
+    shellIdleMs: env.hours("SHELL_IDLE_HOURS", 6, 168),
+    shellLifeMs: env.hours("SHELL_LIFE_HOURS", 24, 168),
   };
-  const [first, ...others] = parseSigningKeys(required("SIGNING_KEYS", "a JWK Set with a private ES256 key"), fault);
-  if (first === undefined || faults.length > 0) {
-    throw new LimpetError("MISCONFIGURED", `Limpet is not set up yet. ${faults.join(" ")}`);
+  if (config.shellIdleMs > config.shellLifeMs) env.fault("SHELL_IDLE_HOURS", "must not be above SHELL_LIFE_HOURS.");
+  if (signingKeys === null || env.faults.length > 0) {
+    throw new LimpetError("MISCONFIGURED", `Limpet is not set up yet. ${env.faults.join(" ")}`);
   }
-  return { ...config, signingKeys: [first, ...others] };
+  return { ...config, signingKeys };
 }
 
 const parsed = new WeakMap<object, Config>();
@@ -194,41 +98,43 @@ export function configOf(env: object): Config {
   return config;
 }
 
-function list(value: string | null, lowerCase: boolean): ReadonlySet<string> {
-  const entries = (value ?? "").split(",").map((entry) => entry.trim());
-  return new Set(entries.filter((entry) => entry !== "").map((entry) => (lowerCase ? entry.toLowerCase() : entry)));
+function readPublicUrl(env: Environment, local: boolean): string {
+  const url = env.address("PUBLIC_URL", "the origin that people open, as https://limpet.example.com", local);
+  if (url.pathname !== "/") env.fault("PUBLIC_URL", "must be an origin: scheme and host, without a path.");
+  if (local && !loopbackHosts.has(url.hostname)) {
+    env.fault("LOCAL", "is for a PUBLIC_URL on this machine (localhost): take it away.");
+  }
+  return url.origin;
 }
 
-function parseSigningKeys(text: string, fault: (name: string, what: string) => void): SigningKey[] {
-  if (text === "") return [];
-  const wrong = (): SigningKey[] => {
-    fault("SIGNING_KEYS", 'must be a JWK Set: {"keys":[…]} with private P-256 keys, each with its own kid.');
-    return [];
+function readAccessRule(env: Environment, local: boolean): AccessRule {
+  const lowerCase = (name: string): ReadonlySet<string> => new Set(env.list(name).map((entry) => entry.toLowerCase()));
+  const rule: AccessRule = {
+    emails: lowerCase("ALLOWED_EMAILS"),
+    domains: lowerCase("ALLOWED_DOMAINS"),
+    groups: new Set(env.list("ALLOWED_GROUPS")),
+    contact: env.optional("ACCESS_CONTACT") ?? "the people who run this installation",
   };
-  let set: unknown;
-  try {
-    set = JSON.parse(text);
-  } catch {
-    return wrong();
+  if (rule.emails.size + rule.domains.size + rule.groups.size === 0) {
+    env.fault("ALLOWED_DOMAINS", "(or ALLOWED_EMAILS, or ALLOWED_GROUPS) is not set: say who may come in.");
   }
-  if (typeof set !== "object" || set === null || !("keys" in set) || !Array.isArray(set.keys)) return wrong();
-  const keys: SigningKey[] = [];
-  for (const entry of set.keys) {
-    const key = parseSigningKey(entry);
-    if (key === null || keys.some((other) => other.kid === key.kid)) return wrong();
-    keys.push(key);
+  if ([...rule.domains].some((domain) => (domain === "*" ? !local : !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain)))) {
+    env.fault(
+      "ALLOWED_DOMAINS",
+      "must be a comma list of mail domains, as example.com (* is for the local environment).",
+    );
   }
-  return keys.length === 0 ? wrong() : keys;
+  if ([...rule.emails].some((email) => !/^[^@\s]+@[^@\s]+$/.test(email))) {
+    env.fault("ALLOWED_EMAILS", "must be a comma list of mail addresses.");
+  }
+  return rule;
 }
 
-function parseSigningKey(value: unknown): SigningKey | null {
-  if (typeof value !== "object" || value === null) return null;
-  const text = (name: string): string | null => {
-    const field: unknown = Reflect.get(value, name);
-    return typeof field === "string" && field !== "" ? field : null;
-  };
-  const [kid, x, y, d] = [text("kid"), text("x"), text("y"), text("d")];
-  if (text("kty") !== "EC" || text("crv") !== "P-256" || (text("alg") ?? "ES256") !== "ES256") return null;
-  if (kid === null || x === null || y === null || d === null) return null;
-  return { kty: "EC", crv: "P-256", alg: "ES256", kid, x, y, d };
+function readSigningKeys(env: Environment): SigningKeys | null {
+  const text = env.required("SIGNING_KEYS", "a JWK Set with a private ES256 key");
+  const keys = parseSigningKeys(text);
+  if (keys === null && text !== "") {
+    env.fault("SIGNING_KEYS", 'must be a JWK Set: {"keys":[…]} with private P-256 keys, each with its own kid.');
+  }
+  return keys;
 }

@@ -38,10 +38,8 @@ function refuse(c: AppContext, code: number, reason: string): Response {
   server.accept();
   server.close(code, reason);
   const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
-  const chosen = [subprotocol, subprotocolBase64].find((name) => offered.includes(name));
-  return new Response(null, {
-    status: 101,
-    webSocket: client,
-    ...(chosen === undefined ? {} : { headers: { "sec-websocket-protocol": chosen } }),
-  });
+  // A browser fails an upgrade that picks none of its offers, and the page would never see the close code.
+  const chosen = [subprotocol, subprotocolBase64].find((name) => offered.includes(name)) ?? offered[0] ?? "";
+  const headers = new Headers(chosen === "" ? {} : { "sec-websocket-protocol": chosen });
+  return new Response(null, { status: 101, webSocket: client, headers });
 }

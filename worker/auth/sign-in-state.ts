@@ -2,7 +2,7 @@
 // Must not know cookies or the issuer.
 
 import { EncryptJWT, errors, jwtDecrypt } from "jose";
-import type { SigningKey } from "../config.ts";
+import type { SigningKey } from "../signing-keys.ts";
 
 export interface SignInState {
   readonly state: string;

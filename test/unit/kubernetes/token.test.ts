@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { SigningKey } from "../../../worker/config.ts";
 import { createTokenMint } from "../../../worker/kubernetes/token.ts";
+import type { SigningKey } from "../../../worker/signing-keys.ts";
 
 const issuer = "https://limpet.example.com";
 const audience = "limpet-cluster";

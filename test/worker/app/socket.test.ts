@@ -38,6 +38,9 @@ describe("the socket", () => {
     expect(response.status).toBe(101);
     expect(response.headers.get("sec-websocket-protocol")).toBe("limpet.v1");
     expect(await closeOf(response)).toEqual({ code: 4401, reason: "sign in again" });
+    const other = await open(new Browser(), { "sec-websocket-protocol": "limpet.v9, x" });
+    expect(other.headers.get("sec-websocket-protocol")).toBe("limpet.v9");
+    expect((await closeOf(other)).code).toBe(4401);
   });
 
   it("says 4401 once the session is revoked", async () => {
