@@ -4,10 +4,10 @@
 import type { Multiplexer } from "../multiplexer/multiplexer.ts";
 import { closeCode } from "../protocol/close-codes.ts";
 import { pong } from "../protocol/limits.ts";
-import { attachmentOf, unusableAttachment } from "./attachment.ts";
+import { attachmentOf, parseAttachment, unusableAttachment } from "./attachment.ts";
 import { Conversation } from "./conversation.ts";
 import { type Counters, countersOf } from "./counters.ts";
-import type { BridgeEffect, ExecWish, SocketAttachment, SocketKey } from "./effects.ts";
+import type { BridgeEffect, ExecWish, SocketKey } from "./effects.ts";
 import type { ExecProtocol } from "./exec-channels.ts";
 import { ExecLink } from "./exec-link.ts";
 import { Follower } from "./follower.ts";
@@ -70,7 +70,14 @@ export class Bridge {
     this.#limits = limits;
     this.#lobby = new Lobby(limits, outbox, (viewer, nowMs) => this.#book.detach(viewer, nowMs));
     const { viewers } = this.#lobby;
-    this.#book = new PaneBook({ limits, outbox, viewers, ask, newStream: options.random });
+    this.#book = new PaneBook({
+      limits,
+      outbox,
+      viewers,
+      ask,
+      newStream: options.random,
+      isCounted: (viewer, pane) => this.#desk.isCounted(viewer, pane),
+    });
     this.#desk = new InputDesk(limits, outbox, viewers, ask);
     this.#link = new ExecLink({ limits, chance, outbox, multiplexer: options.multiplexer });
     this.#sizes = new Sizes(this.#lobby, this.#book, ask);
@@ -100,13 +107,9 @@ export class Bridge {
     return this.#finish(nowMs);
   }
 
-  /** A socket that outlived the object's memory. To be called for each of them before anything else. */
-  socketRestored(
-    socket: SocketKey,
-    facts: SocketFacts,
-    attachment: SocketAttachment | null,
-    nowMs: number,
-  ): readonly BridgeEffect[] {
+  /** A socket that outlived the object's memory, with what was kept of it. For each of them, before anything else. */
+  socketRestored(socket: SocketKey, facts: SocketFacts, kept: unknown, nowMs: number): readonly BridgeEffect[] {
+    const attachment = parseAttachment(kept);
     const viewer = this.#lobby.restored(socket, facts, attachment, nowMs);
     if (viewer !== null && attachment !== null) {
       restore(viewer, attachment, this.#book, this.#limits, nowMs);
@@ -132,7 +135,7 @@ export class Bridge {
     } else if (this.#standing.phase === "absent") {
       this.#lobby.close(socket, closeCode.noShell, "there is no shell", nowMs);
     } else {
-      const viewer = this.#lobby.hello(socket, facts, frame.message, nowMs);
+      const viewer = this.#lobby.hello(socket, facts, state.order, frame.message, nowMs);
       if (viewer !== null) this.#enter(viewer, nowMs);
     }
     return this.#finish(nowMs);

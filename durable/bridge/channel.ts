@@ -27,7 +27,7 @@ interface Progress {
 /** What an acknowledgement says of bytes sent. */
 export type AckResult =
   | { readonly kind: "taken"; readonly bytes: number }
-  /** It speaks of a stream or a picture that is no longer the newest. */
+  /** It speaks of a stream that is no longer the newest. */
   | { readonly kind: "stale" }
   /** It acknowledges what was never sent. */
   | { readonly kind: "impossible" };
@@ -38,8 +38,6 @@ export class Channel {
   state: ChannelState = { kind: "waiting" };
   /** `pane.input` of this channel's first `pane` on the socket; `undefined` once that was sent. */
   firstInput: number | null | undefined;
-  /** The picture that the present stream began from on this channel; `null` where it was resumed. */
-  basis: Picture | null = null;
   #progress: Progress | null = null;
 
   constructor(number: number, pane: PaneId, firstInput: number | null | undefined) {
@@ -83,18 +81,20 @@ export class Channel {
   }
 
   /**
-   * A `picture` above what was sent of the newest one speaks of an older picture of the same stream. A viewer that has
-   * bytes from after the picture has the picture.
+   * A `picture` above what was sent of the newest one speaks of an older picture of the same stream and says nothing. A
+   * viewer that has bytes from after the picture has the picture.
    */
   acknowledge(stream: StreamId, output: number, picture: number | undefined): AckResult {
     const progress = this.#progress;
     if (progress === null || progress.stream !== stream) return { kind: "stale" };
     if (output > progress.sent) return { kind: "impossible" };
-    if (picture !== undefined && picture > progress.pictureSent) return { kind: "stale" };
     const before = this.underWay;
-    const newOutput = output > progress.acked;
-    if (newOutput) progress.acked = output;
-    progress.pictureAcked = newOutput ? progress.pictureSent : Math.max(progress.pictureAcked, picture ?? 0);
+    if (output > progress.acked) {
+      progress.acked = output;
+      progress.pictureAcked = progress.pictureSent;
+    } else if (picture !== undefined && picture <= progress.pictureSent) {
+      progress.pictureAcked = Math.max(progress.pictureAcked, picture);
+    }
     return { kind: "taken", bytes: before - this.underWay };
   }
 }

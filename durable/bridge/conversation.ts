@@ -39,7 +39,8 @@ export class Conversation {
         this.#resize(viewer, message, nowMs);
         return;
       case "ack":
-        return this.#ack(viewer, message, nowMs);
+        this.#ack(viewer, message, nowMs);
+        return;
       case "focus":
         lobby.focus(viewer, message.visible, nowMs);
         if (message.visible) this.#parts.looked(nowMs);

@@ -21,7 +21,6 @@ export function startFromPicture(viewer: Viewer, channel: Channel, pane: Pane, p
     rows: picture.rows,
   });
   channel.begin(stream.stream, picture.offset);
-  channel.basis = picture;
   channel.state = { kind: "picture", picture, sent: 0 };
 }
 
@@ -32,7 +31,6 @@ export function resumeAt(viewer: Viewer, channel: Channel, pane: Pane, output: n
   const { size, nextMark } = stream.ring.sizeAt(output);
   announce(viewer, channel, outbox, { stream: stream.stream, output, resumed: true, snapshot: 0, ...sizeOf(size) });
   channel.begin(stream.stream, output);
-  channel.basis = null;
   channel.state = { kind: "stream", next: output, mark: nextMark };
 }
 

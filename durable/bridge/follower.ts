@@ -60,6 +60,7 @@ export class Follower {
   stop(): void {
     this.#queue = [];
     this.#parts.book.lost();
+    this.#parts.desk.stop();
     this.#parts.sizes.restart(false);
   }
 
@@ -95,6 +96,7 @@ export class Follower {
         return;
       case "alive":
         link.answered(effect.probe);
+        desk.answered(effect.probe);
         return;
       case "ended":
         this.#ended(effect.end, nowMs);
@@ -144,6 +146,7 @@ export class Follower {
     if (multiplexer === null) return;
     sizes.restart(true);
     this.lastOutputMs = nowMs;
+    book.following = true;
     book.hasHistory = multiplexer.hasHistory;
     book.windows = effect.windows;
     if (multiplexer.countsInput && this.#isAnotherServer(effect.panes)) this.forget();

@@ -16,6 +16,8 @@ import type { Viewer } from "./viewer.ts";
 /** Asks something of the multiplexer, where one follows; what it answers is dealt with after the present step. */
 export type Ask = (call: (multiplexer: Multiplexer) => readonly MultiplexerEffect[]) => void;
 
+/** Far above the numbers of liveness.ts. */
+const firstClaim = 2 ** 40;
 const tellEveryMs = 10_000;
 const encoder = new TextEncoder();
 
@@ -24,6 +26,9 @@ export class InputDesk {
   readonly #outbox: Outbox;
   readonly #viewers: ReadonlyMap<ViewerId, Viewer>;
   readonly #ask: Ask;
+  /** Claims not answered yet, by the number of the question that was asked right behind each. */
+  readonly #claims = new Map<number, InputLine>();
+  #nextClaim = firstClaim;
 
   constructor(limits: BridgeLimits, outbox: Outbox, viewers: ReadonlyMap<ViewerId, Viewer>, ask: Ask) {
     this.#limits = limits;
@@ -40,11 +45,32 @@ export class InputDesk {
     const known = pane.lines.get(viewer.id);
     if (known !== undefined) {
       known.pasteOrder.resumed();
+      if (!known.confirmed) this.#claim(pane, viewer.id);
       return known.accepted;
     }
     pane.line(viewer.id, 0, false, this.#limits.linesPerPane);
-    if (viewer.drives) this.#ask((multiplexer) => multiplexer.claim(pane.id, viewer.id));
+    this.#claim(pane, viewer.id);
     return listed ? null : 0;
+  }
+
+  /**
+   * False while tmux may not hold this viewer's count yet: what it types could not be told from nothing, should the
+   * object be lost, so it is not shown the pane before ([B16]).
+   */
+  isCounted(viewer: Viewer, pane: Pane): boolean {
+    return !viewer.drives || (pane.lines.get(viewer.id)?.confirmed ?? false);
+  }
+
+  /** A question of ours was answered, and so was everything asked before it. */
+  answered(question: number): void {
+    const line = this.#claims.get(question);
+    if (line !== undefined) line.confirmed = true;
+    this.#claims.delete(question);
+  }
+
+  /** Nothing that was asked will be answered. */
+  stop(): void {
+    this.#claims.clear();
   }
 
   /** Gives the rule that the frame broke, or `null`. */
@@ -99,9 +125,7 @@ export class InputDesk {
         continue;
       }
       this.#acknowledge(pane, viewerId, line);
-      if (count === null && this.#viewers.get(viewerId)?.drives) {
-        this.#ask((multiplexer) => multiplexer.claim(pane.id, viewerId));
-      }
+      if (count === null && this.#viewers.has(viewerId)) this.#claim(pane, viewerId);
       this.#give(viewerId, pane, line);
     }
     for (const [viewerId, count] of counts) pane.line(viewerId, count, true, this.#limits.linesPerPane);
@@ -112,6 +136,20 @@ export class InputDesk {
   closed(pane: Pane): void {
     for (const [viewerId, line] of pane.lines) if (line.pending > 0) this.#lost(viewerId);
     pane.lines.clear();
+  }
+
+  #claim(pane: Pane, viewer: ViewerId): void {
+    const line = pane.lines.get(viewer);
+    if (line === undefined || !this.#viewers.get(viewer)?.drives) return;
+    this.#ask((multiplexer) => {
+      if (!multiplexer.countsInput) {
+        line.confirmed = true;
+        return [];
+      }
+      const question = this.#nextClaim++;
+      this.#claims.set(question, line);
+      return [...multiplexer.claim(pane.id, viewer), ...multiplexer.probe(question)];
+    });
   }
 
   #give(viewer: ViewerId, pane: Pane, line: InputLine): void {

@@ -18,6 +18,7 @@ export class Lobby {
   readonly #outbox: Outbox;
   readonly #onLeft: (viewer: Viewer, nowMs: number) => void;
   readonly #sockets = new Map<SocketKey, SocketState>();
+  #opened = 0;
   /** `null` before the first viewer ever: nothing is idle that never began. */
   emptySinceMs: number | null = null;
   hiddenSinceMs: number | null = null;
@@ -45,12 +46,17 @@ export class Lobby {
   }
 
   opened(socket: SocketKey, facts: SocketFacts, nowMs: number): void {
-    this.#sockets.set(socket, { kind: "greeting", facts, sinceMs: nowMs });
+    this.#sockets.set(socket, { kind: "greeting", facts, sinceMs: nowMs, order: ++this.#opened });
   }
 
   /** The viewer of a socket's first frame, or `null` where it was turned away ([B2] to [B5]). */
-  hello(socket: SocketKey, facts: SocketFacts, hello: Hello, nowMs: number): Viewer | null {
+  hello(socket: SocketKey, facts: SocketFacts, order: number, hello: Hello, nowMs: number): Viewer | null {
     const older = this.viewers.get(hello.viewer);
+    if (older !== undefined && older.order > order) {
+      // This hello was overtaken: its page has given this socket up and opened another since.
+      this.close(socket, closeCode.replaced, "a newer socket of this viewer", nowMs);
+      return null;
+    }
     if (older !== undefined && older.facts.session !== facts.session) {
       this.close(socket, closeCode.forbidden, "hello: viewer belongs to another sign-in session", nowMs);
       return null;
@@ -60,7 +66,7 @@ export class Lobby {
       return null;
     }
     if (older !== undefined) this.close(older.socket, closeCode.replaced, "a newer socket of this viewer", nowMs);
-    const viewer = new Viewer(hello.viewer, socket, facts, clampSize(hello), hello.panes, this.#limits);
+    const viewer = new Viewer(hello.viewer, socket, facts, clampSize(hello), hello.panes, order, this.#limits);
     viewer.colours = hello.colours ?? null;
     this.#enter(viewer, nowMs);
     return viewer;
@@ -73,7 +79,7 @@ export class Lobby {
       this.#outbox.close(socket, closeCode.again, "begin again");
       return null;
     }
-    const viewer = new Viewer(id, socket, facts, clampSize(attachment), null, this.#limits);
+    const viewer = new Viewer(id, socket, facts, clampSize(attachment), null, 0, this.#limits);
     viewer.visible = attachment.visible;
     this.#enter(viewer, nowMs);
     return viewer;

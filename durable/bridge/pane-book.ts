@@ -17,6 +17,8 @@ export interface PaneBookOptions {
   readonly viewers: ReadonlyMap<ViewerId, Viewer>;
   readonly ask: Ask;
   readonly newStream: () => StreamId;
+  /** False while this viewer may not be shown the pane for the first time: see InputDesk. */
+  readonly isCounted: (viewer: Viewer, pane: Pane) => boolean;
 }
 
 /** One channel with the viewer it belongs to. */
@@ -25,12 +27,12 @@ interface Watcher {
   readonly channel: Channel;
 }
 
-const mostRetakes = 2;
-
 export class PaneBook {
   readonly #options: PaneBookOptions;
   readonly #panes = new Map<PaneId, Pane>();
   windows: readonly WindowInfo[] = [];
+  /** False while no multiplexer can be asked for anything. */
+  following = false;
   /** False for a multiplexer that cannot be told to stop and show later what was there. */
   hasHistory = true;
   #request = 0;
@@ -71,6 +73,7 @@ export class PaneBook {
 
   /** The exec is gone, and every stream with it. */
   lost(): void {
+    this.following = false;
     for (const pane of this.#panes.values()) {
       pane.hide(0);
       for (const { channel } of this.#watchers(pane)) channel.state = { kind: "waiting" };
@@ -90,7 +93,12 @@ export class PaneBook {
     viewer.channels.add(channel);
     pane.unwatched = null;
     const stream = pane.stream;
-    if (held !== null && stream?.stream === held.stream && stream.ring.has(held.output)) {
+    if (
+      held !== null &&
+      stream?.stream === held.stream &&
+      stream.ring.has(held.output) &&
+      this.#mayBegin(viewer, channel)
+    ) {
       resumeAt(viewer, channel, pane, held.output, outbox);
     }
   }
@@ -118,10 +126,6 @@ export class PaneBook {
   output(pane: Pane, bytes: Uint8Array): void {
     const stream = pane.stream;
     if (stream === null || bytes.length === 0) return;
-    const { picture } = pane;
-    // A picture that ended within a character lacks its first bytes: neither the capture nor what follows has them.
-    if (picture !== null && stream.ring.end === picture.offset && isContinuation(bytes[0] ?? 0)) this.#retake(pane);
-    else pane.retakes = 0;
     stream.ring.append(bytes);
   }
 
@@ -162,6 +166,7 @@ export class PaneBook {
 
   /** After whatever happened: who is too far behind, who needs a picture, what can be sent. */
   settle(nowMs: number): void {
+    if (!this.following) return;
     for (const pane of this.#panes.values()) {
       const watchers = this.#watchers(pane);
       if (watchers.length === 0) this.#settleUnwatched(pane, nowMs);
@@ -182,6 +187,7 @@ export class PaneBook {
   }
 
   deadline(): number | null {
+    if (!this.following) return null;
     let first: number | null = null;
     for (const pane of this.#panes.values()) {
       const at =
@@ -189,7 +195,8 @@ export class PaneBook {
           ? pane.following.kind === "hidden"
             ? null
             : pane.unwatched.sinceMs + this.#options.limits.unwatchedMs
-          : pane.following.kind === "hidden" && this.#watchers(pane).some(({ channel }) => channel.underWay === 0)
+          : pane.following.kind === "hidden" &&
+              this.#watchers(pane).some(({ viewer, channel }) => this.#mayBegin(viewer, channel))
             ? pane.following.notBeforeMs
             : null;
       if (at !== null && (first === null || at < first)) first = at;
@@ -233,7 +240,7 @@ export class PaneBook {
   }
 
   #begin(pane: Pane, watchers: readonly Watcher[], nowMs: number): void {
-    const ready = watchers.filter(({ channel }) => channel.state.kind === "waiting" && channel.underWay === 0);
+    const ready = watchers.filter(({ viewer, channel }) => this.#mayBegin(viewer, channel));
     if (ready.length === 0) return;
     if (pane.following.kind === "hidden" && nowMs >= pane.following.notBeforeMs) this.#show(pane);
     const stream = pane.stream;
@@ -242,6 +249,13 @@ export class PaneBook {
     if (picture !== null && this.#isUsable(pane, watchers)) {
       for (const { viewer, channel } of ready) startFromPicture(viewer, channel, pane, picture, this.#options.outbox);
     } else this.#show(pane);
+  }
+
+  /** Waits, has acknowledged everything, and its input is counted. */
+  #mayBegin(viewer: Viewer, channel: Channel): boolean {
+    if (channel.state.kind !== "waiting" || channel.underWay > 0) return false;
+    const pane = this.#panes.get(channel.pane);
+    return channel.firstInput === undefined || (pane !== undefined && this.#options.isCounted(viewer, pane));
   }
 
   /** One picture serves all: it is used while little was written since, or while somebody is still being sent it. */
@@ -264,19 +278,12 @@ export class PaneBook {
     this.#options.ask((multiplexer) => multiplexer.hide(pane.id));
   }
 
-  #retake(pane: Pane): void {
-    if (pane.retakes >= mostRetakes) return;
-    pane.retakes++;
-    for (const { channel } of this.#watchers(pane)) {
-      if (channel.basis === pane.picture && channel.open) channel.state = { kind: "waiting" };
-    }
-    pane.picture = null;
-  }
-
   #end(viewer: Viewer, channel: Channel): void {
     viewer.flow.forgotten(channel.underWay);
     channel.state = { kind: "gone" };
-    this.#options.outbox.message(viewer, { type: "gone", channel: channel.number });
+    // Not announced yet: the viewer has never heard of it.
+    if (channel.firstInput !== undefined) viewer.channels.remove(channel);
+    else this.#options.outbox.message(viewer, { type: "gone", channel: channel.number });
   }
 
   #left(paneId: PaneId, nowMs: number, except?: Viewer): void {
@@ -284,8 +291,4 @@ export class PaneBook {
     if (pane === undefined || this.#watchers(pane).some(({ viewer }) => viewer !== except)) return;
     pane.unwatched = { sinceMs: nowMs, offset: pane.stream?.ring.end ?? 0 };
   }
-}
-
-function isContinuation(byte: number): boolean {
-  return (byte & 0xc0) === 0x80;
 }

@@ -37,8 +37,6 @@ export class Pane {
   readonly lines = new Map<ViewerId, InputLine>();
   /** When the last viewer left it, and the stream's end then; `null` while somebody looks. */
   unwatched: { readonly sinceMs: number; readonly offset: number } | null;
-  /** How often in a row a picture was taken again since it ended within a character. */
-  retakes = 0;
 
   constructor(id: PaneId, window: WindowId, size: Dimensions, nowMs: number) {
     this.unwatched = { sinceMs: nowMs, offset: 0 };
@@ -54,7 +52,6 @@ export class Pane {
   hide(notBeforeMs: number): void {
     this.following = { kind: "hidden", notBeforeMs };
     this.picture = null;
-    this.retakes = 0;
   }
 
   begin(stream: StreamId, ringBytes: number, size: Dimensions): void {

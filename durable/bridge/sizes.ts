@@ -48,6 +48,7 @@ export class Sizes {
   /** Brings what is on view to the leader's size, no more often than is good for programs. */
   apply(nowMs: number): void {
     const leader = this.#leader();
+    this.#dueMs = null;
     if (!this.#following || leader === undefined) return;
     this.#tellColours(leader);
     const size = this.wish();

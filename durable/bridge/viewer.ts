@@ -18,8 +18,8 @@ export interface SocketFacts {
 
 /** A socket is in one of these states; one that is closed is in none, and what still comes from it is ignored. */
 export type SocketState =
-  /** No frame yet. */
-  | { readonly kind: "greeting"; readonly facts: SocketFacts; readonly sinceMs: number }
+  /** No frame yet. `order`: which of two sockets was opened later. */
+  | { readonly kind: "greeting"; readonly facts: SocketFacts; readonly sinceMs: number; readonly order: number }
   | { readonly kind: "attached"; readonly viewer: Viewer };
 
 export interface Colours {
@@ -31,6 +31,8 @@ export class Viewer {
   readonly id: ViewerId;
   readonly socket: SocketKey;
   readonly facts: SocketFacts;
+  /** As of its socket (SocketState). */
+  readonly order: number;
   cols: number;
   rows: number;
   visible: boolean;
@@ -57,11 +59,13 @@ export class Viewer {
     facts: SocketFacts,
     size: { readonly cols: number; readonly rows: number },
     held: readonly HeldPane[] | null,
+    order: number,
     limits: BridgeLimits,
   ) {
     this.id = id;
     this.socket = socket;
     this.facts = facts;
+    this.order = order;
     this.cols = size.cols;
     this.rows = size.rows;
     this.visible = true;

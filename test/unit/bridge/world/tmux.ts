@@ -1,0 +1,288 @@
+// Owns a simulated tmux server and the multiplexer that speaks to it in lines of JSON: they keep what real ones keep
+// over the loss of an exec (panes, counts, paste buffers), and lose what real ones lose.
+
+import type {
+  Dimensions,
+  InputBatch,
+  Multiplexer,
+  MultiplexerEffect,
+  PaneState,
+  PastePiece,
+  WindowWish,
+} from "../../../../durable/multiplexer/multiplexer.ts";
+import type { WindowInfo } from "../../../../durable/protocol/messages.ts";
+import { bytesFrom, paintPicture } from "./program.ts";
+import type { Random } from "./random.ts";
+
+type Command =
+  | { readonly do: "show"; readonly pane: string; readonly request: number }
+  | { readonly do: "hide"; readonly pane: string }
+  | {
+      readonly do: "input";
+      readonly pane: string;
+      readonly viewer: string;
+      readonly text: string;
+      readonly end: number;
+    }
+  | {
+      readonly do: "paste";
+      readonly pane: string;
+      readonly viewer: string;
+      readonly text: string;
+      readonly end: number;
+      readonly id: number;
+      readonly seq: number;
+      readonly last: boolean;
+    }
+  | { readonly do: "claim"; readonly pane: string; readonly viewer: string }
+  | { readonly do: "resize"; readonly pane: string; readonly cols: number; readonly rows: number }
+  | { readonly do: "window"; readonly wish: WindowWish }
+  | { readonly do: "probe"; readonly probe: number };
+
+const latin1 = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+const fromLatin1 = (text: string) => Uint8Array.from(text, (unit) => unit.charCodeAt(0));
+
+/** The bridge's end of the simulated control mode. Stateless: all state is tmux's. */
+export class SimulatedMultiplexer implements Multiplexer {
+  readonly kind = "control";
+  readonly countsInput = true;
+  readonly hasHistory = true;
+  #rest = "";
+
+  start(): readonly MultiplexerEffect[] {
+    return [];
+  }
+
+  receive(chunk: Uint8Array): readonly MultiplexerEffect[] {
+    const lines = (this.#rest + latin1(chunk)).split("\n");
+    this.#rest = lines.pop() ?? "";
+    return lines.map((line) => JSON.parse(line, revive) as MultiplexerEffect);
+  }
+
+  show(pane: string, request: number) {
+    return this.#say({ do: "show", pane, request });
+  }
+  hide(pane: string) {
+    return this.#say({ do: "hide", pane });
+  }
+  input({ pane, viewer, bytes, end }: InputBatch) {
+    return this.#say({ do: "input", pane, viewer, text: latin1(bytes), end });
+  }
+  paste({ bytes, ...piece }: PastePiece) {
+    return this.#say({ do: "paste", ...piece, text: latin1(bytes) });
+  }
+  claim(pane: string, viewer: string) {
+    return this.#say({ do: "claim", pane, viewer });
+  }
+  resize(pane: string, { cols, rows }: Dimensions) {
+    return this.#say({ do: "resize", pane, cols, rows });
+  }
+  change(wish: WindowWish) {
+    return this.#say({ do: "window", wish });
+  }
+  colours() {
+    return [];
+  }
+  probe(probe: number) {
+    return this.#say({ do: "probe", probe });
+  }
+
+  #say(command: Command): readonly MultiplexerEffect[] {
+    return [{ type: "stdin", bytes: fromLatin1(`${JSON.stringify(command)}\n`) }];
+  }
+}
+
+function replace(this: unknown, _key: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return { bytes: latin1(value) };
+  if (value instanceof Map) return { map: [...value] };
+  return value;
+}
+
+function revive(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if ("bytes" in value && typeof value.bytes === "string" && Object.keys(value).length === 1)
+    return fromLatin1(value.bytes);
+  if ("map" in value && Array.isArray(value.map)) return new Map(value.map);
+  return value;
+}
+
+export class SimulatedPane {
+  readonly id: string;
+  readonly window: string;
+  /** Bytes that its program has written. */
+  position = 0;
+  size: Dimensions;
+  /** Sizes by position: which one was in force when a byte was written. */
+  readonly sizes: (Dimensions & { readonly position: number })[] = [];
+  /** What each viewer's input was when it reached the program, and how much of it was counted. */
+  readonly typed = new Map<string, string>();
+  readonly counts = new Map<string, number>();
+  readonly buffers = new Map<string, string>();
+
+  constructor(id: string, window: string, size: Dimensions) {
+    this.id = id;
+    this.window = window;
+    this.size = size;
+    this.sizes.push({ position: 0, ...size });
+  }
+
+  resize(size: Dimensions): void {
+    this.size = { cols: size.cols, rows: size.rows };
+    this.sizes.push({ position: this.position, ...this.size });
+  }
+}
+
+/** One attached control client: what it is sent, until its exec is gone. */
+export class SimulatedAttach {
+  readonly #tmux: SimulatedTmux;
+  readonly #send: (bytes: Uint8Array) => void;
+  readonly #followed = new Set<string>();
+  #rest = "";
+
+  constructor(tmux: SimulatedTmux, send: (bytes: Uint8Array) => void) {
+    this.#tmux = tmux;
+    this.#send = send;
+    const panes: PaneState[] = [...tmux.panes.values()].map((pane) => this.#stateOf(pane));
+    this.say({ type: "following", windows: tmux.windows(), panes });
+  }
+
+  say(effect: MultiplexerEffect): void {
+    this.#send(fromLatin1(`${JSON.stringify(effect, replace)}\n`));
+  }
+
+  wrote(pane: SimulatedPane, length: number): void {
+    const bytes = bytesFrom(pane.position - length, length);
+    if (this.#followed.has(pane.id)) this.say({ type: "output", pane: pane.id, bytes });
+  }
+
+  resized(pane: SimulatedPane): void {
+    this.say({ type: "pane-size", pane: pane.id, ...pane.size });
+  }
+
+  opened(pane: SimulatedPane): void {
+    this.say({ type: "pane-opened", state: this.#stateOf(pane) });
+    this.say({ type: "windows", windows: this.#tmux.windows() });
+  }
+
+  closed(pane: SimulatedPane): void {
+    this.say({ type: "pane-closed", pane: pane.id });
+    this.say({ type: "windows", windows: this.#tmux.windows() });
+  }
+
+  /** tmux was not read fast enough and stops sending by itself. */
+  pause(pane: SimulatedPane): void {
+    if (this.#followed.delete(pane.id)) this.say({ type: "pane-paused", pane: pane.id });
+  }
+
+  stdin(bytes: Uint8Array): void {
+    const lines = (this.#rest + latin1(bytes)).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) this.#command(JSON.parse(line) as Command);
+  }
+
+  #stateOf(pane: SimulatedPane): PaneState {
+    return { pane: pane.id, window: pane.window, dead: false, ...pane.size, counts: new Map(pane.counts) };
+  }
+
+  #command(command: Command): void {
+    if (command.do === "probe") return this.say({ type: "alive", probe: command.probe });
+    if (command.do === "window") return this.#tmux.change(command.wish);
+    const pane = this.#tmux.panes.get(command.pane);
+    if (pane === undefined) {
+      if (command.do !== "input" && command.do !== "paste") return;
+      return this.say({ type: "refused", pane: command.pane, viewer: command.viewer, message: "no such pane" });
+    }
+    switch (command.do) {
+      case "show": {
+        this.#followed.add(pane.id);
+        const { cols, rows } = pane.size;
+        const bytes = paintPicture(pane.position, cols, rows, this.#tmux.random.below(this.#tmux.mostPicture));
+        return this.say({ type: "snapshot", pane: pane.id, request: command.request, bytes, cols, rows });
+      }
+      case "hide":
+        this.#followed.delete(pane.id);
+        return;
+      case "resize": {
+        if (command.cols === pane.size.cols && command.rows === pane.size.rows) return;
+        pane.resize(command);
+        return this.resized(pane);
+      }
+      case "claim":
+        if (!pane.counts.has(command.viewer)) pane.counts.set(command.viewer, 0);
+        return;
+      case "input":
+        return this.#take(pane, command.viewer, command.text, command.end);
+      case "paste": {
+        const name = `${command.viewer} ${command.id}`;
+        const text = (command.seq === 0 ? "" : (pane.buffers.get(name) ?? "")) + command.text;
+        pane.buffers.set(name, text);
+        this.#take(pane, command.viewer, command.last ? text : "", command.end);
+      }
+    }
+  }
+
+  #take(pane: SimulatedPane, viewer: string, text: string, end: number): void {
+    pane.typed.set(viewer, (pane.typed.get(viewer) ?? "") + text);
+    pane.counts.set(viewer, end);
+    this.say({ type: "taken", pane: pane.id, viewer, end });
+  }
+}
+
+export class SimulatedTmux {
+  readonly random: Random;
+  readonly panes = new Map<string, SimulatedPane>();
+  readonly mostPicture: number;
+  attach: SimulatedAttach | null = null;
+  #nextPane = 0;
+  #active = "@0";
+
+  constructor(random: Random, mostPicture: number) {
+    this.random = random;
+    this.mostPicture = mostPicture;
+    this.open({ cols: 80, rows: 24 });
+  }
+
+  windows(): readonly WindowInfo[] {
+    return [...this.panes.values()].map((pane) => ({
+      id: pane.window,
+      name: "sh",
+      active: pane.window === this.#active,
+      bell: false,
+      activity: false,
+      title: "",
+      command: "bash",
+      path: "/",
+      panes: [pane.id],
+    }));
+  }
+
+  open(size: Dimensions): SimulatedPane {
+    const number = this.#nextPane++;
+    const pane = new SimulatedPane(`%${number}`, `@${number}`, size);
+    this.panes.set(pane.id, pane);
+    this.attach?.opened(pane);
+    return pane;
+  }
+
+  close(pane: SimulatedPane): void {
+    this.panes.delete(pane.id);
+    if (this.#active === pane.window) this.#active = [...this.panes.values()][0]?.window ?? "";
+    this.attach?.closed(pane);
+  }
+
+  write(pane: SimulatedPane, length: number): void {
+    pane.position += length;
+    this.attach?.wrote(pane, length);
+  }
+
+  /** Somebody else's doing (a person's own client). */
+  resize(pane: SimulatedPane, size: Dimensions): void {
+    pane.resize(size);
+    this.attach?.resized(pane);
+  }
+
+  change(wish: WindowWish): void {
+    if (wish.do === "new") this.open({ cols: 80, rows: 24 });
+    else if (wish.do === "select") this.#active = wish.window;
+  }
+}
