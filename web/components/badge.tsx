@@ -20,7 +20,7 @@ export function Badge(props: { readonly terminal: OpenTerminal }): JSX.Element {
       <span class="badge-text" classList={{ "only-heard": state().tone === "good" }} role="status">
         {state().text}
       </span>
-      <Show when={props.terminal.link().state === "waiting" && online()}>
+      <Show when={online() && (props.terminal.link().state === "waiting" || isDetached(props.terminal))}>
         <button type="button" class="link-button" onClick={() => props.terminal.connect()}>
           Try now
         </button>
@@ -42,8 +42,15 @@ function stateOf(terminal: OpenTerminal, online: boolean): State {
   if (status.phase === "failed" || status.phase === "absent")
     return { tone: "bad", text: `Pod: ${phaseWords[status.phase]}` };
   if (status.phase !== "ready") return { tone: "busy", text: `Pod: ${phaseWords[status.phase]}` };
+  if (isDetached(terminal)) return { tone: "bad", text: "Detached" };
   if (status.link === "retrying" || status.link === "attaching") return { tone: "busy", text: "Reattaching…" };
   return { tone: "good", text: "Connected" };
+}
+
+/** Something else follows the shell: it is not taken back without being asked to. */
+function isDetached(terminal: OpenTerminal): boolean {
+  const status = terminal.status();
+  return status?.phase === "ready" && status.link === "idle" && terminal.shown() && terminal.exit() === null;
 }
 
 function createOnline(): () => boolean {

@@ -24,6 +24,9 @@ import type { Toasts } from "./toasts.ts";
 /** A paste below this is there before anybody could read its progress. */
 const longPasteBytes = 128 * 1024;
 
+/** Notices of the server after which a person should look twice. */
+const warnings: ReadonlySet<string> = new Set(["input-lost", "input-refused", "superseded", "attach-failed"]);
+
 export interface OpenTerminal {
   readonly link: Accessor<LinkView>;
   /** `null` until the server has said something of it. */
@@ -153,7 +156,7 @@ export function createTerminal(
         setExit(effect);
         return;
       case "notice":
-        toasts.show({ text: effect.text, about: effect.code });
+        toasts.show({ text: effect.text, tone: warnings.has(effect.code) ? "warning" : "plain", about: effect.code });
         return;
       case "input-notice":
         toasts.show({ tone: "warning", text: inputSentences[effect.notice], about: "input" });

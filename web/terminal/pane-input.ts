@@ -1,13 +1,19 @@
 // Owns what one viewer typed and pasted into one pane and tmux has not taken yet: offsets, what is sent again, what is not.
 // Must not know channels, sockets or frames: it says which pieces go up now.
 
-import { awayInputBytes, awayInputMs, maxInputFrameBytes, maxPasteBytes } from "../../durable/protocol/limits.ts";
+import {
+  awayInputBytes,
+  awayInputMs,
+  maxInputFrameBytes,
+  maxPasteBytes,
+  maxUnackedInputBytes,
+} from "../../durable/protocol/limits.ts";
 import { pastePieces } from "./paste-text.ts";
 
 /** Pieces of a paste under way at a time: 32 KiB, enough to fill a long line, little enough to cancel soon. */
 const pastePiecesUnderWay = 4;
-/** Typed bytes kept for a shell that takes none; above this keys are refused. */
-const maxTypedBytes = 64 * 1024;
+/** Typed bytes kept for a shell that takes none; above this keys are refused. Pastes under way have the other half. */
+const maxTypedBytes = maxUnackedInputBytes / 2;
 
 export type UpPiece =
   | { readonly kind: "keys"; readonly bytes: Uint8Array }
