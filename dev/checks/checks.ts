@@ -9,6 +9,7 @@ import { runTool } from "../build/tool.ts";
 import { generateGraphqlFiles } from "../generate/graphql.ts";
 import { areMigrationsCurrent } from "../generate/migrations.ts";
 import { workerTypesCommand } from "../generate/worker-types.ts";
+import { missingPackages, readLock, registriesIn } from "../tools/lock.ts";
 import { typecheck } from "./typecheck.ts";
 
 /** A word on what was found in order. @throws Error whose message says all that is wrong */
@@ -25,10 +26,15 @@ export const checks: Readonly<Record<string, Check>> = {
     return "every part against its own libraries";
   },
   "package-lock.json": async (root) => {
-    const lock = await readFile(join(root, "package-lock.json"), "utf8");
-    const host = /"resolved": "(?!file:)([^"]*)"/.exec(lock)?.[1];
-    if (host !== undefined) throw new Error(`package-lock.json names a registry (${host}): it must fit everybody's.`);
-    return "names no registry";
+    const lock = await readLock(join(root, "package-lock.json"));
+    const registries = registriesIn(lock);
+    if (registries.length > 0)
+      throw new Error(`It names a registry (${registries.join(", ")}); it must fit everybody's.`);
+    const missing = missingPackages(lock).map(({ name }) => name);
+    if (missing.length > 0) {
+      throw new Error(`Without ${missing.join(", ")} npm ci refuses it: run npx node dev/tools/complete-lock.ts.`);
+    }
+    return "names no registry, and every platform's packages";
   },
   generated: async (root) => {
     const stale: string[] = [];

@@ -16,7 +16,7 @@ const minuteMs = 60_000;
 /** A Worker without its code, as dev/build/worker.ts writes it. */
 type BuiltSettings = Omit<LegacyWorkerOptions, "modules" | "script" | "scriptPath"> & {
   readonly compatibilityDate: string;
-  readonly assets: { readonly directory: string };
+  readonly assets: { readonly directory: string; readonly run_worker_first?: unknown };
 };
 
 /** @param fail called once where workerd ends by itself */
@@ -49,7 +49,7 @@ export async function startEdge(options: EdgeOptions, fail: (reason: string) => 
           modules: true,
           script: String(gate),
           compatibilityDate: product.compatibilityDate,
-          bindings: { PUBLIC_HOST: new URL(options.publicUrl).host },
+          bindings: { PUBLIC_HOST: new URL(options.publicUrl).host, WORKER_PATHS: workerPaths(product) },
           serviceBindings: {
             PRODUCT: "limpet",
             ...(options.issuerAddress === null ? {} : { ISSUER: external(options.issuerAddress) }),
@@ -105,6 +105,11 @@ function isClocked(
   worker: unknown,
 ): worker is { scheduled(at: { scheduledTime: Date; cron: string }): Promise<unknown> } {
   return worker !== null && worker !== undefined;
+}
+
+/** The paths that are the Worker's; wrangler.toml names them. */
+function workerPaths({ assets }: BuiltSettings): string[] {
+  return Array.isArray(assets.run_worker_first) ? assets.run_worker_first : ["/*"];
 }
 
 /** Written by our own build; miniflare checks each field of it. */

@@ -1,43 +1,54 @@
-// Owns the door of the local environment: who may knock, and which of the two behind it answers.
-// Must not know the product or the issuer: both get their requests as they came.
+// Owns the door of the local environment: who may knock, and which of those behind it answers.
+// Must not know the product, the issuer or the page's server: each gets its requests as they came.
 
 import { isOurHost } from "./hosts.ts";
 
-/** What miniflare binds: services with a `fetch` of their own, upgrades included. */
+/** What miniflare binds: a service with a `fetch` of its own, upgrades included. */
+interface Service {
+  fetch(request: Request): Promise<Response>;
+}
+
 interface GateEnv {
-  readonly PRODUCT: { fetch(request: Request): Promise<Response> };
+  readonly PRODUCT: Service;
   /** Absent where another issuer is used. */
-  readonly ISSUER?: { fetch(request: Request): Promise<Response> };
+  readonly ISSUER?: Service;
+  /** A server of the page in place of the built one (`npm run dev`). */
+  readonly PAGE?: Service;
+  /** What is the Worker's, as in wrangler.toml's `run_worker_first`; the rest is the page's. */
+  readonly WORKER_PATHS: readonly string[];
   readonly PUBLIC_HOST: string;
 }
 
 export default {
   async fetch(request: Request, env: GateEnv): Promise<Response> {
     if (!isOurHost(request.headers.get("host"), env.PUBLIC_HOST)) {
-      return new Response(
-        "This Limpet answers to localhost only. Open it under the address that npm start printed.\n",
-        {
-          status: 421,
-          headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-        },
-      );
+      return sentence(421, "This Limpet answers to localhost only. Open it under the address that npm start printed.");
     }
     const { pathname } = new URL(request.url);
-    if (env.ISSUER !== undefined && (pathname === "/oidc" || pathname.startsWith("/oidc/"))) {
-      return await answerOf(env.ISSUER.fetch(new Request(request, { redirect: "manual" })));
+    if (env.ISSUER !== undefined && matches(pathname, "/oidc/*")) {
+      return await answerOf(env.ISSUER, request, "The local issuer");
+    }
+    if (env.PAGE !== undefined && !env.WORKER_PATHS.some((pattern) => matches(pathname, pattern))) {
+      return await answerOf(env.PAGE, request, "The page's server");
     }
     return await env.PRODUCT.fetch(request);
   },
 };
 
-/** The issuer is a process of its own and may be starting again: said as a sentence, not as a broken connection. */
-async function answerOf(response: Promise<Response>): Promise<Response> {
+function matches(pathname: string, pattern: string): boolean {
+  return pattern.endsWith("/*") ? pathname.startsWith(pattern.slice(0, -1)) : pathname === pattern;
+}
+
+/** A process of its own may be starting again: said as a sentence, not as a broken connection. */
+async function answerOf(service: Service, request: Request, who: string): Promise<Response> {
   try {
-    return await response;
+    return await service.fetch(new Request(request, { redirect: "manual" }));
   } catch {
-    return new Response("The local issuer does not answer just now. Try again in a moment.\n", {
-      status: 502,
-      headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-    });
+    return sentence(502, `${who} does not answer just now. Try again in a moment.`);
   }
+}
+
+function sentence(status: number, text: string): Response {
+  const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
+  return new Response(`${text}\n`, { status, headers });
 }

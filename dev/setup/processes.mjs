@@ -9,8 +9,9 @@ import { delimiter, join } from "node:path";
 /** A failure whose message is all that a person needs: what is wrong and what to do. */
 export class SetupError extends Error {}
 
-/** How many last lines of a failed program are shown. */
-const tailLines = 25;
+/** How many lines of a failed program are shown: npm says what is wrong first, compilers say it last. */
+const firstLines = 15;
+const lastLines = 20;
 
 /**
  * Runs a program without showing what it says.
@@ -36,8 +37,10 @@ export async function runQuietly(title, command, options = {}) {
     child.on("close", (code, signal) => resolve(code === 0 ? null : `it ended with ${signal ?? `code ${code}`}`));
   });
   if (fault !== null) {
-    const tail = said.trimEnd().split("\n").slice(-tailLines).join("\n");
-    throw new SetupError(`${title} failed: ${fault}.\n\n${tail}\n\nThe command was: ${command.join(" ")}`);
+    const lines = said.trimEnd().split("\n");
+    const cut = lines.length > firstLines + lastLines;
+    const shown = cut ? [...lines.slice(0, firstLines), "…", ...lines.slice(-lastLines)] : lines;
+    throw new SetupError(`${title} failed: ${fault}.\n\n${shown.join("\n")}\n\nThe command was: ${command.join(" ")}`);
   }
   console.log(`✓ ${title} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`);
 }

@@ -17,14 +17,14 @@ export interface EnvironmentOptions {
   readonly file: RunFile;
   /** The page's port: known to be free a moment ago. */
   readonly port: number;
-  /** `host:port` of a page server in place of the built page; `null`: the built page. */
-  readonly pageAddress: string | null;
+  /** True: the page comes from vite, which changes it in the browser as its files change. */
+  readonly watching: boolean;
   tell(line: string): void;
   /** A part cannot be kept alive. */
   gaveUp(): void;
 }
 
-type PartName = "cluster" | "issuer" | "edge";
+type PartName = "cluster" | "issuer" | "page" | "edge";
 
 export class Environment {
   readonly url: string;
@@ -40,7 +40,7 @@ export class Environment {
 
   /** Brings everything up; `done` is told each part as it becomes ready. @throws Error that names the part that did not */
   async start(done: (title: string) => void): Promise<void> {
-    const { settings, file, port } = this.#options;
+    const { root, settings, file, port, watching } = this.#options;
     mkdirSync(join(settings.stateDir, "logs"), { recursive: true, mode: 0o700 });
     const start = async (name: PartName, title: string, script: string, configure: () => object): Promise<void> => {
       if (this.#stopping !== null) return;
@@ -54,6 +54,8 @@ export class Environment {
     if (settings.issuer.url === null) {
       beside.push(start("issuer", "local issuer", "dev/issuer/main.ts", () => this.#issuerConfiguration()));
     }
+    if (watching)
+      beside.push(start("page", "page", "dev/start/page-part.ts", () => ({ root, port: this.#portOf("page", 0) })));
     await Promise.all(beside);
     await start("edge", "edge", "dev/edge/main.ts", () => this.#edgeConfiguration());
     const clusterUrl = this.#localClusterUrl();
@@ -73,7 +75,7 @@ export class Environment {
   async stop(): Promise<void> {
     this.#stopping ??= (async () => {
       await this.#parts.get("edge")?.stop();
-      await Promise.all([this.#parts.get("cluster")?.stop(), this.#parts.get("issuer")?.stop()]);
+      await Promise.all(Array.from(this.#parts, async ([name, part]) => name !== "edge" && (await part.stop())));
     })();
     await this.#stopping;
   }
@@ -140,7 +142,7 @@ export class Environment {
   }
 
   #edgeConfiguration(): object {
-    const { root, buildDir, settings, keys, port, pageAddress } = this.#options;
+    const { root, buildDir, settings, keys, port, watching } = this.#options;
     const { issuer, cluster } = settings;
     return {
       root,
@@ -149,7 +151,7 @@ export class Environment {
       port,
       publicUrl: this.url,
       issuerAddress: issuer.url === null ? `127.0.0.1:${this.#portOf("issuer", 0)}` : null,
-      pageAddress,
+      pageAddress: watching ? `127.0.0.1:${this.#portOf("page", 0)}` : null,
       bindings: {
         LOCAL: "true",
         PUBLIC_URL: this.url,

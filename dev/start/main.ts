@@ -3,14 +3,19 @@
 
 import { relative, resolve } from "node:path";
 import { build, buildDirOf, describeBuild } from "../build/build.ts";
+import { ToolError } from "../build/tool.ts";
+import { buildWorker } from "../build/worker.ts";
 import { Environment } from "./environment.ts";
 import { loadKeys } from "./keys.ts";
 import { findPort } from "./ports.ts";
 import { claimState } from "./run-file.ts";
 import { parseSettings } from "./settings.ts";
 import { step } from "./steps.ts";
+import { watchWorker } from "./watch.ts";
 
 const root = resolve(import.meta.dirname, "../..");
+
+const watching = process.argv.includes("--watch");
 
 /** @returns the exit code */
 async function main(): Promise<number> {
@@ -62,12 +67,13 @@ async function main(): Promise<number> {
       keys: await loadKeys(settings.stateDir),
       file,
       port,
-      pageAddress: null,
+      watching,
       tell: (line) => console.log(line),
       gaveUp: () => ended.resolve(1),
     });
     const startedMs = Date.now();
     await environment.start((title) => console.log(`✓ ${title} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`));
+    if (watching) rebuildOnChange(environment);
     if (!asked) console.log(`Limpet is ready: ${environment.url}`);
   };
   start().catch((error: unknown) => {
@@ -79,6 +85,21 @@ async function main(): Promise<number> {
   await (environment as Environment | null)?.stop();
   file.remove();
   return code;
+}
+
+/** A changed Worker is built as for a deploy and takes the place of the running one; objects and database stay. */
+function rebuildOnChange(environment: Environment): void {
+  watchWorker(root, async (file) => {
+    const startedMs = Date.now();
+    try {
+      await buildWorker(root, buildDirOf(root));
+      await environment.restartEdge();
+      console.log(`✓ ${file} changed: the Worker is the new one (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`);
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      console.log(`✗ ${file} changed, but the Worker cannot be built; the last one goes on.\n${error.message}`);
+    }
+  });
 }
 
 process.exit(await main());
