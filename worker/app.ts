@@ -39,8 +39,21 @@ app.route("/.well-known", edgeIdentityRoutes);
 app.route("/graphql", graphqlRoutes);
 app.get("/api/shell/socket", openSocket);
 
+app.get("*", servePage);
 app.notFound((c) => respondWithError(c, new LimpetError("NOT_FOUND", "There is nothing at this address.")));
 app.onError((error, c) => respondWithError(c, toLimpetError(c, error)));
+
+/** The page is one file, at every address that is not the Worker's own and that a person opens. */
+async function servePage(c: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
+  const isOurs = /^\/(api|assets|auth|graphql|healthz|\.well-known)(\/|$)/.test(c.req.path);
+  if (!isOurs && wantsPage(c)) return c.env.ASSETS.fetch(new Request(new URL("/", c.req.url), c.req.raw));
+  await next();
+  return undefined;
+}
+
+function wantsPage(c: AppContext): boolean {
+  return ["GET", "HEAD"].includes(c.req.method) && (c.req.header("accept") ?? "").includes("text/html");
+}
 
 /** Unexpected errors are logged and shown as such, never as they are. */
 function toLimpetError(c: AppContext, error: Error): LimpetError {
@@ -63,8 +76,7 @@ function toLimpetError(c: AppContext, error: Error): LimpetError {
 function respondWithError(c: AppContext, error: LimpetError): Response | Promise<Response> {
   const { code, message, status } = error;
   if (c.req.path === "/graphql") return c.json({ errors: [{ message, extensions: { code } }] }, status);
-  const wantsPage = c.req.method === "GET" && (c.req.header("accept") ?? "").includes("text/html");
-  if (!wantsPage) return c.json({ error: { code, message } }, status);
+  if (!wantsPage(c)) return c.json({ error: { code, message } }, status);
   const again = { href: "/auth/sign-in", text: "Try again" };
   const other = { href: "/auth/sign-in?prompt=login", text: "Sign in with another account" };
   const home = { href: "/", text: "To the start page" };

@@ -34,6 +34,30 @@ describe("without a session", () => {
   });
 });
 
+describe("an address that is no file", () => {
+  const page = { headers: { accept: "text/html,*/*" } };
+
+  it.each(["/somewhere", "/shell/1?x=2"])("%s is the page's, where a person opens it", async (path) => {
+    const response = await new Browser().fetch(path, page);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toContain("text/html");
+    expect(response.headers.get("content-security-policy")).toContain("script-src 'self'");
+    expect(response.headers.get("cache-control")).toBe("no-cache");
+    expect(await response.text()).toContain("<title>Limpet</title>");
+  });
+
+  it.each([
+    ["a script that a deploy took away", "/assets/index-gone.js", page],
+    ["what a script asks for", "/somewhere", {}],
+    ["what is posted", "/somewhere", { ...page, method: "POST" }],
+    ["a route of the Worker's that is none", "/api/none", page],
+  ])("is not found where it is %s", async (_what, path, init) => {
+    const response = await new Browser().fetch(path, init);
+    expect(response.status).toBe(404);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+});
+
 describe("every answer", () => {
   it.each(["/healthz", "/auth/info", "/auth/sign-in", "/nowhere", "/.well-known/jwks.json", "/graphql"])(
     "of %s carries the security headers and a request id",
