@@ -266,7 +266,8 @@ export class PodRunner {
   async #withinGrace<T>(work: Promise<T>): Promise<T | undefined> {
     let over = false;
     const grace = (async () => {
-      while (!over && performance.now() < this.#killAt) await sleep(Math.max(0, Math.min(50, this.#killAt - performance.now())));
+      while (!over && performance.now() < this.#killAt)
+        await sleep(Math.max(0, Math.min(50, this.#killAt - performance.now())));
       return undefined;
     })();
     return Promise.race([work, grace]).finally(() => {

@@ -1,0 +1,104 @@
+// Owns that the image's `shutdown` ends a shell as a person would: interrupt, time, hang-up, and then the server.
+// Must not know how a pod's grace is enforced.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openExec, run } from "../contract/exec-client.ts";
+import { readyPod, removePod } from "../contract/pods.ts";
+import { type Server, startServer } from "./server.ts";
+
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+
+afterAll(() => server.close());
+
+const shutdown = ["/usr/local/lib/limpet/shutdown"];
+const tmux = 'tmux -S "$LIMPET_RUN/tmux" -f /dev/null';
+
+/** A shell with a session in which each of these commands runs in a window of its own; they write to `$HOME/log`. */
+async function shellWith(commands: readonly string[], seconds = 5): Promise<string> {
+  const env = [{ name: "LIMPET_INTERRUPT_SECONDS", value: String(seconds) }];
+  const pod = await readyPod(server, { grace: 30, container: { command: ["/usr/local/lib/limpet/shell"], env } });
+  await inPod(pod, `${tmux} new-session -d -s limpet -x 80 -y 24 bash`);
+  for (const [index, command] of commands.entries()) {
+    if (index > 0) await inPod(pod, `${tmux} new-window -t limpet bash`);
+    await inPod(pod, `${tmux} send-keys -t limpet:${index} ${quote(command)} Enter`);
+  }
+  return pod;
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+async function inPod(pod: string, script: string): Promise<string> {
+  const exec = await run(server.client, pod, { command: ["sh", "-c", script] });
+  return exec.text() + exec.text(2);
+}
+
+async function untilLogged(pod: string, pattern: RegExp): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (pattern.test(await inPod(pod, "cat $HOME/log 2>/dev/null"))) return;
+    await sleep(50);
+  }
+  throw new Error(`${pattern} was not logged`);
+}
+
+test("each foreground job gets one interrupt, and the time that it needs to end cleanly", async () => {
+  const job = (name: string) =>
+    `bash -c 'trap "echo ${name} interrupted >> ~/log; sleep 1; echo ${name} done >> ~/log; exit" INT; ` +
+    `echo ${name} ready >> ~/log; while :; do sleep 0.1; done'`;
+  const pod = await shellWith([job("one"), job("two")]);
+  await untilLogged(pod, /one ready/);
+  await untilLogged(pod, /two ready/);
+  const { end } = await run(server.client, pod, { command: shutdown });
+  expect(end.status.status).toBe("Success");
+  const log = (await inPod(pod, "cat $HOME/log")).trim().split("\n").slice(2);
+  expect(log.toSorted()).toEqual(["one done", "one interrupted", "two done", "two interrupted"]);
+  expect(await inPod(pod, `${tmux} list-sessions`)).toMatch(/no server running|error connecting/);
+  await removePod(server, pod);
+});
+
+test("what ignores the interrupt is hung up when the time is over", async () => {
+  const job = `bash -c 'trap "" INT; trap "echo hung up >> ~/log; exit" HUP; echo ready >> ~/log; while :; do sleep 0.1; done'`;
+  const pod = await shellWith([job], 1);
+  await untilLogged(pod, /ready/);
+  const before = Date.now();
+  await run(server.client, pod, { command: shutdown });
+  expect(Date.now() - before).toBeGreaterThan(900);
+  expect(await inPod(pod, "cat $HOME/log")).toBe("ready\nhung up\n");
+  await removePod(server, pod);
+});
+
+test("a shell at its prompt ends at once, with its history written", async () => {
+  const pod = await shellWith(["echo remember-me >> ~/log"], 20);
+  await untilLogged(pod, /remember-me/);
+  const before = Date.now();
+  await run(server.client, pod, { command: shutdown });
+  expect(Date.now() - before).toBeLessThan(2_500);
+  expect(await inPod(pod, "cat $HOME/.bash_history")).toContain("remember-me");
+  await removePod(server, pod);
+});
+
+test("a control client that is stuck in writing does not keep the server alive", async () => {
+  const pod = await shellWith(["seq 1 100000000"], 1);
+  const attach = ["sh", "-c", `exec ${tmux} -C attach-session -t limpet`];
+  const client = await openExec(server.client, pod, { command: attach });
+  await client.until(/%output/);
+  client.socket.pause();
+  await sleep(300);
+  client.socket.terminate();
+  const before = Date.now();
+  await run(server.client, pod, { command: shutdown });
+  expect(Date.now() - before).toBeLessThan(8_000);
+  expect(await inPod(pod, 'pgrep -f "$LIMPET_RUN/tmux" | grep -v $$')).toBe("");
+  await removePod(server, pod);
+});
+
+test("without a session there is nothing to do", async () => {
+  const pod = await readyPod(server, { container: { command: ["/usr/local/lib/limpet/shell"] } });
+  const { end } = await run(server.client, pod, { command: shutdown });
+  expect(end.status.status).toBe("Success");
+  await removePod(server, pod);
+});
