@@ -5,7 +5,7 @@ import { maxChannel } from "../protocol/limits.ts";
 import type { PaneId } from "../protocol/messages.ts";
 import type { Channel } from "./channel.ts";
 
-/** A number is free before its first use, and again after both `gone` was sent and `shut` came ([P10]). */
+/** A number is free before its first use, and again after both `gone` was sent and `shut` came ([P13]). */
 export class ChannelTable {
   readonly #channels = new Map<number, Channel>();
   /** Numbers that this socket has seen: frames on one that is free again came too late and are dropped. */

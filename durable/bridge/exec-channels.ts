@@ -19,7 +19,7 @@ export type ExecFrame =
 
 /**
  * A Status of channel 3. `exitCode` is the command's, where the Status gives one. A `Success` is no proof that the
- * command ended: v5 also sends it when the kubelet dies under a command that goes on running ([B32]).
+ * command ended: v5 also sends it when the kubelet dies under a command that goes on running ([B29]).
  */
 export interface ExecStatus {
   readonly success: boolean;

@@ -49,7 +49,7 @@ export class Lobby {
     this.#sockets.set(socket, { kind: "greeting", facts, sinceMs: nowMs, order: ++this.#opened });
   }
 
-  /** The viewer of a socket's first frame, or `null` where it was turned away ([B2] to [B5]). */
+  /** The viewer of a socket's first frame, or `null` where it was turned away ([P8], [P9]). */
   hello(socket: SocketKey, facts: SocketFacts, order: number, hello: Hello, nowMs: number): Viewer | null {
     const older = this.viewers.get(hello.viewer);
     if (older !== undefined && older.order > order) {

@@ -109,7 +109,7 @@ const serverTypes: ReadonlySet<string> = new Set<ServerMessage["type"]>([
   "exit",
 ]);
 
-/** Bounds of the numbers alone; whether a size is one that is used, the bridge decides ([P12]). */
+/** Bounds of the numbers alone; whether a size is one that is used, the bridge decides ([P24]). */
 const readSide = (value: unknown, field: string) => readInteger(value, field, 0, 65_535);
 const readChannel = (value: unknown, field: string) => readInteger(value, field, 0, maxChannel);
 const readText = (value: unknown, field: string) => readString(value, field, 65_536);
