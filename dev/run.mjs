@@ -5,8 +5,8 @@
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { commands } from "./setup/commands.mjs";
-import { ensureDebianPackages } from "./setup/debian.mjs";
-import { ensureNodeModules } from "./setup/node-modules.mjs";
+import { installPackages, missingPrograms, packagesFor } from "./setup/debian.mjs";
+import { ensureNodeModules, isComplete } from "./setup/node-modules.mjs";
 import { runInherited, SetupError } from "./setup/processes.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -26,8 +26,16 @@ async function main(argv) {
     console.error(`Limpet's set-up needs Node 20 or newer; this is ${process.version}.`);
     return 69;
   }
-  await ensureNodeModules(root);
-  await ensureDebianPackages(command.needs);
+  const missing = missingPrograms(command.needs);
+  // First, so that whoever has to install something by hand learns it before the long part.
+  const debian = missing.length === 0 ? [] : packagesFor(missing);
+  const complete = isComplete(root);
+  if (!complete || debian.length > 0) {
+    const npm = complete ? [] : ["npm's packages (into node_modules, 700 MB, Node 24 among them)"];
+    console.log(`Limpet installs ${[...npm, ...debian.map((name) => `${name} (with apt)`)].join(", ")}.`);
+  }
+  if (!complete) await ensureNodeModules(root);
+  if (debian.length > 0) await installPackages(debian);
   const end = await runInherited(root, command.run(args));
   return end.code ?? 128 + (end.signal === null ? 0 : constants.signals[end.signal]);
 }

@@ -15,26 +15,40 @@ const packages = {
   chromium: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"],
 };
 
+/** @param {readonly Need[]} needs @returns those that this machine has not got */
+export function missingPrograms(needs) {
+  return needs.filter((need) => !isOnPath(need));
+}
+
 /**
- * @param {readonly Need[]} needs
+ * @param {readonly Need[]} missing at least one
+ * @returns {string[]} the Debian packages that bring them
  * @throws {SetupError} with the exact command where it may not install them itself
  */
-export async function ensureDebianPackages(needs) {
-  const missing = needs.filter((need) => !isOnPath(need));
-  if (missing.length === 0) return;
+export function packagesFor(missing) {
   const names = missing.flatMap((need) => packages[need]);
   const what = missing.join(" and ");
   if (!isOnPath("apt-get")) {
     throw new SetupError(`Limpet needs ${what}. Install ${missing.length === 1 ? "it" : "them"}, then run this again.`);
   }
-  const install = ["apt-get", "install", "-y", "--no-install-recommends", ...names];
   if (process.getuid?.() !== 0) {
-    throw new SetupError(`Limpet needs ${what}. Run this, then start again:\n\n  sudo ${install.join(" ")}`);
+    throw new SetupError(
+      `Limpet needs ${what}. Run this, then start again:\n\n  sudo ${installCommand(names).join(" ")}`,
+    );
   }
-  console.log(`Limpet needs ${what}: installing ${names.join(", ")} with apt.`);
+  return names;
+}
+
+/** @param {readonly string[]} names of Debian packages */
+export async function installPackages(names) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   await runQuietly("Reading apt's lists", ["apt-get", "update"], { env });
-  await runQuietly(`Installing ${names.join(", ")}`, install, { env });
+  await runQuietly(`Installing ${names.join(", ")}`, installCommand(names), { env });
+}
+
+/** @param {readonly string[]} names */
+function installCommand(names) {
+  return ["apt-get", "install", "-y", "--no-install-recommends", ...names];
 }
 
 /** @param {string} program */

@@ -2,7 +2,7 @@
 // Must not know what the packages are for.
 // @ts-check
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runQuietly, SetupError } from "./processes.mjs";
 
@@ -21,14 +21,18 @@ export async function ensureNodeModules(root) {
   try {
     if (isComplete(root)) return;
     if (!isInstalled(root)) {
-      console.log("Limpet installs its npm packages into node_modules (about 600 MB), Node 24 among them.");
       const npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
       await runQuietly("Installing npm packages", npmCommand(npm), { cwd: root, env: npmEnvironment() });
     }
-    if (!existsSync(nodeBinary(root))) {
+    if (!existsSync(fetchedNode(root))) {
       const cwd = join(root, "node_modules", "node");
       const fetchNode = [process.execPath, "installArchSpecificPackage.js"];
       await runQuietly("Fetching Node 24", fetchNode, { cwd, env: npmEnvironment() });
+    }
+    if (!existsSync(linkedNode(root))) {
+      // npm links no program that is not there yet when it looks.
+      rmSync(linkedNode(root), { force: true });
+      symlinkSync("../node/bin/node", linkedNode(root));
     }
     if (!isComplete(root)) {
       throw new SetupError(
@@ -41,13 +45,18 @@ export async function ensureNodeModules(root) {
 }
 
 /** @param {string} root */
-function isComplete(root) {
-  return isInstalled(root) && existsSync(nodeBinary(root));
+export function isComplete(root) {
+  return isInstalled(root) && existsSync(linkedNode(root));
 }
 
 /** @param {string} root */
-function nodeBinary(root) {
+function fetchedNode(root) {
   return join(root, "node_modules", "node", "bin", "node");
+}
+
+/** Where every command finds it. @param {string} root */
+function linkedNode(root) {
+  return join(root, "node_modules", ".bin", "node");
 }
 
 /**
