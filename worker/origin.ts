@@ -10,7 +10,8 @@ import { LimpetError } from "./errors.ts";
  */
 export function requireOwnOrigin(headers: Headers, publicUrl: string): void {
   const origin = headers.get("origin");
-  const site = headers.get("sec-fetch-site");
+  // On a handshake browsers do not agree on this one: some call ws:// another site than http://.
+  const site = headers.has("upgrade") ? null : headers.get("sec-fetch-site");
   if (origin === publicUrl && (site === null || site === "same-origin")) return;
   throw new LimpetError(
     "FOREIGN_ORIGIN",

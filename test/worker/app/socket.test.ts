@@ -43,6 +43,12 @@ describe("the socket", () => {
     expect((await closeOf(other)).code).toBe(4401);
   });
 
+  it("is opened whatever a browser calls the handshake's site", async () => {
+    const response = await open(await signedIn(), { "sec-fetch-site": "cross-site" });
+    expect(response.status).toBe(101);
+    await closeOf(response);
+  });
+
   it("says 4401 once the session is revoked", async () => {
     const browser = await signedIn();
     const id = await hashSecret(browser.cookie("limpet") ?? "");
