@@ -8,7 +8,7 @@ import { ClusterClient } from "../worker/kubernetes/request.ts";
 import { describeError, log } from "../worker/log.ts";
 import { ShellLifecycle } from "../worker/shells/lifecycle.ts";
 import { clusterSettings, clusterSide } from "../worker/shells/settings.ts";
-import type { ShellObject, ShellResult } from "../worker/shells/shell-object.ts";
+import type { ShellCounters, ShellObject, ShellResult } from "../worker/shells/shell-object.ts";
 import { podNameOf, type ShellRecord } from "../worker/shells/shell-record.ts";
 import { parseAttachment } from "./bridge/attachment.ts";
 import { Bridge } from "./bridge/bridge.ts";
@@ -88,6 +88,10 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
   async endSession(sessionId: string): Promise<void> {
     this.#sessions.revoke(sessionId);
     this.#settle();
+  }
+
+  async counters(): Promise<ShellCounters> {
+    return { ...this.#bridge.counters() };
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {

@@ -50,7 +50,7 @@ export function unavailable(config: Config, error: unknown): LimpetError {
   log("error", "issuer-unavailable", { issuer: config.oidc.issuer.host, ...describeOAuthError(error) });
   return new LimpetError(
     "ISSUER_UNAVAILABLE",
-    `The identity provider (${config.oidc.issuer.host}) did not answer as it should. Try again in a minute; if it stays so, ask ${config.access.contact}.`,
+    `The identity provider (${config.oidc.issuer.host}) did not answer as it should. Try again in a minute. If that does not help, ask ${config.access.contact}.`,
   );
 }
 

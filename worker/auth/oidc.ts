@@ -109,16 +109,16 @@ function signInError(config: Config, error: unknown): LimpetError {
   if (error instanceof LimpetError) return error;
   if (error instanceof oauth.AuthorizationResponseError) {
     log("warn", "sign-in-refused-by-issuer", describeOAuthError(error));
-    return failed("The identity provider did not sign you in. Try again, and if it stays so ask", config);
+    return failed("The identity provider did not sign you in. Try again. If that does not help, ask", config);
   }
   if (error instanceof oauth.ResponseBodyError && error.error === "invalid_grant") {
     log("warn", "sign-in-code-refused", describeOAuthError(error));
-    return failed("This sign-in was used already or took too long. Try again; if it stays so ask", config);
+    return failed("This sign-in was used already or took too long. Try again. If that does not help, ask", config);
   }
   if (error instanceof oauth.OperationProcessingError && mismatchCodes.has(error.code)) {
     log("warn", "sign-in-answer-refused", describeOAuthError(error));
     return failed(
-      "The identity provider's answer does not belong to this sign-in. Try again; if it stays so ask",
+      "The identity provider's answer does not belong to this sign-in. Try again. If that does not help, ask",
       config,
     );
   }

@@ -13,7 +13,8 @@ import { type Claims, mayComeIn } from "./access.ts";
 import { clearSignInCookie, readSignInCookie, writeSignInCookie } from "./cookies.ts";
 import { beginSignIn, finishSignIn } from "./oidc.ts";
 import { parseReturnTo } from "./return-to.ts";
-import { endSession, startSession } from "./session.ts";
+import { isSecret } from "./secret.ts";
+import { endSession, sessionOf, startSession } from "./session.ts";
 import { openSignIn, type SignInState, sealSignIn, signInSeconds } from "./sign-in-state.ts";
 
 export const authRoutes = new Hono<AppEnv>();
@@ -41,6 +42,11 @@ authRoutes.get("/callback", async (c) => {
   const nowMs = Date.now();
   const callback = new URL(c.req.url).searchParams;
   const signIn = await takeSignIn(c, callback, nowMs);
+  if (signIn === null) {
+    // Who came back here by the browser's own "back" is signed in already.
+    if ((await sessionOf(c, nowMs)) !== null) return c.redirect("/", 302);
+    throw notStartedHere(c);
+  }
   const claims = await finishSignIn(config, callback, signIn, nowMs);
   if (!mayComeIn(config.access, claims)) throw notInvited(c, claims);
   const db = openDatabase(c.env);
@@ -59,20 +65,22 @@ authRoutes.post("/sign-out", async (c) => {
   return c.req.header("sec-fetch-mode") === "navigate" ? c.redirect("/", 303) : c.body(null, 204);
 });
 
-/** What this browser was given for this `state` when it left; used up by this. */
-async function takeSignIn(c: AppContext, callback: URLSearchParams, nowMs: number): Promise<SignInState> {
-  const { publicUrl, signingKeys, access } = c.get("config");
+/** What this browser was given for this `state` when it left; used up by this. `null`: nothing, or too long ago. */
+async function takeSignIn(c: AppContext, callback: URLSearchParams, nowMs: number): Promise<SignInState | null> {
+  const { publicUrl, signingKeys } = c.get("config");
   const state = callback.get("state") ?? "";
-  const sealed = /^[A-Za-z0-9_-]{43}$/.test(state) ? readSignInCookie(c, publicUrl, state) : undefined;
-  if (sealed !== undefined) clearSignInCookie(c, publicUrl, state);
-  const signIn = sealed === undefined ? null : await openSignIn(sealed, signingKeys, nowMs);
-  if (signIn === null || signIn.state !== state) {
-    throw new LimpetError(
-      "SIGN_IN_FAILED",
-      `This sign-in was not started in this browser, or more than ten minutes ago. Try again; if it stays so ask ${access.contact}.`,
-    );
-  }
-  return signIn;
+  const sealed = isSecret(state) ? readSignInCookie(c, publicUrl, state) : undefined;
+  if (sealed === undefined) return null;
+  clearSignInCookie(c, publicUrl, state);
+  const signIn = await openSignIn(sealed, signingKeys, nowMs);
+  return signIn?.state === state ? signIn : null;
+}
+
+function notStartedHere(c: AppContext): LimpetError {
+  return new LimpetError(
+    "SIGN_IN_FAILED",
+    `This sign-in was not started in this browser, or more than ten minutes ago. Try again. If that does not help, ask ${c.get("config").access.contact}.`,
+  );
 }
 
 function notInvited(c: AppContext, claims: Claims): LimpetError {

@@ -8,6 +8,7 @@ export function makeSecret(): string {
   return base64url.encode(crypto.getRandomValues(new Uint8Array(32)));
 }
 
+/** True for the shape of one of ours; oauth4webapi's `state` has the same. */
 export function isSecret(value: string): boolean {
   return /^[A-Za-z0-9_-]{43}$/.test(value);
 }

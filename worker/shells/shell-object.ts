@@ -27,6 +27,9 @@ export type ShellResult =
   | { readonly ok: true; readonly shell: ShellView }
   | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
+/** Numbers of what is held for a shell: viewers, sockets, panes, and bytes by what they are held for. */
+export type ShellCounters = Readonly<Record<string, number>>;
+
 /** Every change of a person's shell goes through these, one at a time. Each is idempotent; none waits for the pod. */
 export interface ShellObject {
   createShell(userId: string): Promise<ShellResult>;
@@ -35,6 +38,8 @@ export interface ShellObject {
   deleteShell(userId: string): Promise<ShellResult>;
   /** Sign-out: ends this session's sockets (4401). */
   endSession(sessionId: string): Promise<void>;
+  /** What the object holds in memory for this person, in numbers. Changes nothing. */
+  counters(): Promise<ShellCounters>;
 }
 
 /** Headers that the Worker, and only the Worker, sets on the upgrade that it hands to the object. */

@@ -187,11 +187,20 @@ describe("an answer that does not hold", () => {
     expect(await errorCodeOf(await browser.fetch(callback.href))).toBe("SIGN_IN_FAILED");
   });
 
-  it("is refused the second time", async () => {
+  it("signs nobody in a second time; who is signed in is led to the page", async () => {
     const browser = new Browser();
     const callback = await authorize(browser, ada);
+    const used = await underWay(browser);
+    const sealed = browser.cookie(used.name) ?? "";
     expect((await browser.fetch(callback.href)).status).toBe(302);
-    expect(await errorCodeOf(await browser.fetch(callback.href))).toBe("SIGN_IN_FAILED");
+    const session = browser.cookie("limpet");
+    const again = await browser.fetch(callback.href);
+    expect([again.status, again.headers.get("location")]).toEqual([302, "/"]);
+    expect(browser.cookie("limpet")).toBe(session);
+    // With the cookie kept and put back, the issuer refuses the code.
+    const replaying = new Browser();
+    replaying.setCookie(used.name, sealed);
+    expect(await errorCodeOf(await replaying.fetch(callback.href))).toBe("SIGN_IN_FAILED");
   });
 
   it("is refused with a forged signature under the ID token", async () => {
