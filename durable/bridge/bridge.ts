@@ -152,7 +152,10 @@ export class Bridge {
     this.#standing.set(shell);
     if (shell.phase === "ready") {
       if (before !== "ready") this.#link.podChanged();
-      if (this.#lobby.viewers.size > 0 && this.#link.rest === "idle") this.#want(nowMs);
+      // Parked stays parked while the pod is the one that was there; whoever watched a new one come wants to see it.
+      const came = before !== null && before !== "ready" && this.#lobby.looked;
+      const rests = this.#link.rest === "idle" || (came && this.#link.rest === "parked");
+      if (this.#lobby.viewers.size > 0 && rests) this.#want(nowMs);
     } else if (this.#link.following === null && this.#link.rest === null) this.#link.release("idle");
     if (shell.phase === "absent" && before !== null && before !== "absent") {
       this.#standing.announce(this.#lobby.viewers, this.#lobby.leader.viewer, this.#link.linkState());

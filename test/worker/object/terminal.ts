@@ -17,7 +17,14 @@ export class Terminal {
   text = "";
   /** Input offsets that were acknowledged, by channel. */
   readonly acknowledged = new Map<number, number>();
+  /** The channel that was announced last. */
+  channel = 0;
   readonly #waiting = new Set<() => void>();
+  /** What is shown on each channel: how far the stream was parsed, and how much of a picture is yet to come. */
+  readonly #shown = new Map<
+    number,
+    { readonly stream: string; output: number; picture: number; pictureLeft: number }
+  >();
 
   private constructor(socket: WebSocket, protocol: string | null) {
     this.#socket = socket;
@@ -48,7 +55,8 @@ export class Terminal {
     this.#socket.send(data);
   }
 
-  type(text: string, channel = 0): void {
+  /** On the newest channel. */
+  type(text: string, channel = this.channel): void {
     const bytes = new TextEncoder().encode(text);
     const frame = new Uint8Array(bytes.length + 1);
     frame[0] = channel;
@@ -117,11 +125,26 @@ export class Terminal {
     if (!parsed.ok) throw new Error(`the object sent what limpet.v1 does not allow: ${text}`);
     if (parsed.message === null) return;
     this.messages.push(parsed.message);
+    if (parsed.message.type === "pane") {
+      const { channel, stream, output, snapshot } = parsed.message;
+      this.channel = channel;
+      this.#shown.set(channel, { stream, output, picture: 0, pictureLeft: snapshot });
+    }
     if (parsed.message.type === "ack") this.acknowledged.set(parsed.message.channel, parsed.message.input);
   }
 
+  /** Acknowledged at once: the object sends no more than it knows to be parsed. */
   #output(frame: Uint8Array): void {
+    const channel = frame[0] ?? 0;
+    const length = frame.length - 1;
     this.text += new TextDecoder().decode(frame.subarray(1));
+    const shown = this.#shown.get(channel);
+    if (shown === undefined) throw new Error("bytes on a channel that was not announced");
+    const ofPicture = Math.min(length, shown.pictureLeft);
+    shown.pictureLeft -= ofPicture;
+    shown.picture += ofPicture;
+    shown.output += length - ofPicture;
+    this.say({ type: "ack", channel, stream: shown.stream, output: shown.output, picture: shown.picture });
   }
 
   #wake(): void {
