@@ -129,8 +129,9 @@ export class PaneInput {
   attached(count: number | null, nowMs: number): readonly UpPiece[] {
     this.#attached = true;
     const sentLength = lengthOf(this.#kept.slice(0, this.#sent));
+    let again: readonly UpPiece[] = [];
     if (this.#base !== null && count !== null && count >= this.#base && count <= this.#base + sentLength) {
-      this.#take(count);
+      again = this.#sentAfter(count);
     } else {
       // The count of another life: a page loaded again, a new tmux server. Nothing may be sent twice.
       if (this.#sent > 0) this.#notices.push("input-lost");
@@ -142,8 +143,19 @@ export class PaneInput {
       this.#endPastes((paste) => !whole.has(paste.id), "lost");
     }
     this.#settleAway(nowMs);
-    const again = this.#kept.slice(0, this.#sent).map(({ piece }) => piece);
     return [...again, ...this.#release()];
+  }
+
+  /** What was sent and not accepted. What was is kept as well: only when tmux has taken it can nothing lose it any more. */
+  #sentAfter(count: number): readonly UpPiece[] {
+    const after: UpPiece[] = [];
+    let start = this.#base ?? 0;
+    for (const { piece } of this.#kept.slice(0, this.#sent)) {
+      const skip = Math.max(0, count - start);
+      start += piece.bytes.length;
+      if (skip < piece.bytes.length) after.push(skip === 0 ? piece : { ...piece, bytes: piece.bytes.subarray(skip) });
+    }
+    return after;
   }
 
   detached(): void {

@@ -1,6 +1,6 @@
 // Owns what can happen at any moment, and what must be true once it stops.
 
-import type { ModelClient } from "./client.ts";
+import type { TestClient } from "./client.ts";
 import type { World } from "./world.ts";
 
 let typedSoFar = 0;
@@ -21,17 +21,16 @@ export function step(world: World): void {
     const pane = random.pick([...world.tmux.panes.values()]);
     world.tmux.write(pane, 1 + (random.chance(0.2) ? random.below(3000) : random.below(60)));
   } else if (roll < 780) {
-    client.ack();
+    client.ack(world.nowMs);
     world.collect(client);
   } else if (roll < 850) type(world, client);
   else if (roll < 870) world.answerExec(random.chance(0.1));
   else if (roll < 900) {
-    if (!client.connected) world.connect(client);
+    if (client.wantsSocket) world.connect(client);
   } else if (roll < 925) world.advance(random.below(random.chance(0.05) ? 400_000 : 800));
   else if (roll < 935) resize(world, client);
   else if (roll < 945) {
-    client.visible = random.chance(0.5);
-    if (client.connected) client.send({ type: "focus", visible: client.visible });
+    client.look(random.chance(0.5), world.nowMs);
     world.collect(client);
   } else if (roll < 955) {
     const socket = world.socketOf(client);
@@ -53,27 +52,25 @@ export function step(world: World): void {
     if (world.tmux.panes.size < 3) world.tmux.open({ cols: 80, rows: 24 });
   } else if (roll < 993) {
     if (world.tmux.panes.size > 1) world.tmux.close(random.pick([...world.tmux.panes.values()]));
-  } else if (client.connected && client.welcomed) {
-    client.send({ type: "open", pane: random.pick([...world.tmux.panes.keys()]) });
+  } else {
+    client.openPane(random.pick([...world.tmux.panes.keys()]), world.nowMs);
     world.collect(client);
   }
 }
 
-function type(world: World, client: ModelClient): void {
+function type(world: World, client: TestClient): void {
   const { random } = world;
   if (client.open.length === 0) return;
   const pane = random.pick(client.open);
-  if ((client.views.get(pane)?.kept.length ?? 0) > 60) return;
   const word = () => `${typedSoFar++}.`.repeat(1 + random.below(random.chance(0.1) ? 200 : 3));
-  if (random.chance(0.15)) client.paste(pane, Array.from({ length: 1 + random.below(5) }, word));
-  else client.type(pane, word());
+  if (random.chance(0.15)) client.paste(pane, Array.from({ length: 1 + random.below(5) }, word).join(""), world.nowMs);
+  else client.type(pane, word(), world.nowMs);
   world.collect(client);
 }
 
-function resize(world: World, client: ModelClient): void {
-  client.size = { cols: 40 + world.random.below(40), rows: 10 + world.random.below(20) };
-  if (client.connected)
-    client.send({ type: "resize", ...client.size, ...(world.random.chance(0.3) ? { fit: true } : {}) });
+function resize(world: World, client: TestClient): void {
+  const size = { cols: 40 + world.random.below(40), rows: 10 + world.random.below(20) };
+  client.resize(size, world.random.chance(0.3), world.nowMs);
   world.collect(client);
 }
 
@@ -85,12 +82,9 @@ export function calm(world: World): void {
   }
   for (let turns = 0; turns < 4000; turns++) {
     for (const client of world.clients) {
-      if (!client.connected) world.connect(client);
-      if (!client.visible) {
-        client.visible = true;
-        client.send({ type: "focus", visible: true });
-      }
-      client.ack();
+      if (client.wantsSocket) world.connect(client);
+      if (!client.visible) client.look(true, world.nowMs);
+      client.ack(world.nowMs);
       world.collect(client);
     }
     world.answerExec(false);
@@ -125,7 +119,7 @@ export function complaints(world: World): readonly string[] {
         wrong.push(`client ${index} shows ${paneId}, which is gone`);
         continue;
       }
-      if (view.picture !== null || view.position !== pane.position) {
+      if (view.busy || view.position !== pane.position) {
         wrong.push(`client ${index} is at ${view.position} of ${paneId}'s ${pane.position}`);
       }
       if (view.size.cols !== pane.size.cols || view.size.rows !== pane.size.rows) {

@@ -8,6 +8,43 @@ import { parseServerMessage } from "../../../../durable/protocol/parse.ts";
 import { byteAt, readPicture } from "./program.ts";
 import type { SimulatedPane } from "./tmux.ts";
 
+/** What the world and its chaos need of a client: this simplest one, and the page's own machine (machine-client.ts). */
+export interface TestClient {
+  readonly viewer: string;
+  readonly views: ReadonlyMap<
+    string,
+    { readonly typed: string; readonly position: number; readonly size: Size; readonly busy: boolean }
+  >;
+  /** Panes that can be typed into now. */
+  readonly open: readonly string[];
+  readonly connected: boolean;
+  readonly visible: boolean;
+  /** A socket is to be opened for it now. */
+  readonly wantsSocket: boolean;
+  /** Frames to be sent; emptied by the world. */
+  up: (string | Uint8Array)[];
+  connect(nowMs: number): void;
+  disconnected(code: number, nowMs: number): void;
+  receive(data: string | Uint8Array, nowMs: number): void;
+  /** Acknowledges what it has parsed. */
+  ack(nowMs: number): void;
+  tick(nowMs: number): void;
+  type(pane: string, text: string, nowMs: number): void;
+  paste(pane: string, text: string, nowMs: number): void;
+  look(visible: boolean, nowMs: number): void;
+  resize(size: Size, fit: boolean, nowMs: number): void;
+  openPane(pane: string, nowMs: number): void;
+}
+
+export interface Size {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+const pasteBytes = 100;
+/** Untaken pieces above which it types nothing more. */
+const mostKept = 80;
+
 interface Piece {
   readonly text: string;
   readonly paste: { readonly id: number; readonly seq: number; readonly last: boolean } | null;
@@ -31,18 +68,20 @@ export class PaneView {
   typed = "";
   base = 0;
   kept: Piece[] = [];
-  /** True while the last paste lacks its last piece. */
-  pasting = false;
+  /** True while a picture is not whole. */
+  get busy(): boolean {
+    return this.picture !== null;
+  }
 }
 
-export class ModelClient {
+export class ModelClient implements TestClient {
   readonly viewer: string;
   readonly views = new Map<string, PaneView>();
   readonly #channels = new Map<number, string>();
   /** Frames to be sent; emptied by the world. */
   up: (string | Uint8Array)[] = [];
   visible = true;
-  size: { cols: number; rows: number };
+  size: Size;
   welcomed = false;
   connected = false;
   readonly notices: string[] = [];
@@ -58,6 +97,26 @@ export class ModelClient {
     this.viewer = viewer;
     this.size = size;
     this.#truth = truth;
+  }
+
+  get wantsSocket(): boolean {
+    return !this.connected;
+  }
+
+  tick(): void {}
+
+  look(visible: boolean): void {
+    this.visible = visible;
+    if (this.connected) this.send({ type: "focus", visible });
+  }
+
+  resize(size: Size, fit: boolean): void {
+    this.size = size;
+    if (this.connected) this.send({ type: "resize", ...size, ...(fit ? { fit: true } : {}) });
+  }
+
+  openPane(pane: string): void {
+    if (this.welcomed) this.send({ type: "open", pane });
   }
 
   connect(): void {
@@ -90,14 +149,16 @@ export class ModelClient {
   }
 
   type(pane: string, text: string): void {
-    this.#add(pane, { text, paste: null });
+    if ((this.views.get(pane)?.kept.length ?? 0) < mostKept) this.#add(pane, { text, paste: null });
   }
 
-  /** A paste of these pieces; sent as they are, all at once: the world paces it. */
-  paste(pane: string, pieces: readonly string[]): void {
+  /** In pieces of 100 bytes, sent at once; the world types slowly enough. */
+  paste(pane: string, text: string): void {
     const id = this.#nextPaste++;
-    for (const [seq, text] of pieces.entries()) {
-      this.#add(pane, { text, paste: { id, seq, last: seq === pieces.length - 1 } });
+    const count = Math.ceil(text.length / pasteBytes);
+    for (let seq = 0; seq < count; seq++) {
+      const piece = text.slice(seq * pasteBytes, (seq + 1) * pasteBytes);
+      this.#add(pane, { text: piece, paste: { id, seq, last: seq === count - 1 } });
     }
   }
 

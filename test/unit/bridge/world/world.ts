@@ -4,13 +4,14 @@ import { Bridge } from "../../../../durable/bridge/bridge.ts";
 import type { BridgeEffect } from "../../../../durable/bridge/effects.ts";
 import { type BridgeLimits, bridgeLimits } from "../../../../durable/bridge/limits.ts";
 import { encodeFrame } from "../../../../durable/protocol/frames.ts";
-import { ModelClient } from "./client.ts";
+import { ModelClient, type Size, type TestClient } from "./client.ts";
+import { MachineClient } from "./machine-client.ts";
 import { Random } from "./random.ts";
 import { SimulatedAttach, SimulatedMultiplexer, SimulatedTmux } from "./tmux.ts";
 
 interface Socket {
   readonly key: string;
-  readonly client: ModelClient;
+  readonly client: TestClient;
   up: (string | Uint8Array)[];
   down: (string | Uint8Array)[];
   attachment: unknown;
@@ -33,7 +34,7 @@ export class World {
   readonly random: Random;
   readonly limits: BridgeLimits;
   readonly tmux: SimulatedTmux;
-  readonly clients: ModelClient[] = [];
+  readonly clients: TestClient[] = [];
   readonly sockets = new Map<string, Socket>();
   readonly facts = { session: "session", role: "drive", base64: false } as const;
   bridge: Bridge;
@@ -51,32 +52,42 @@ export class World {
     this.ready();
   }
 
-  addClient(size = { cols: 80, rows: 24 }): ModelClient {
-    const client = new ModelClient(this.random.hex(), size, (pane) => this.tmux.panes.get(pane));
+  addClient(size: Size = { cols: 80, rows: 24 }): ModelClient {
+    const client = new ModelClient(this.random.hex(), size, this.truth);
     this.clients.push(client);
     return client;
   }
+
+  /** A client that is the page's own machine. */
+  addMachine(size: Size = { cols: 80, rows: 24 }): MachineClient {
+    const client = new MachineClient(this.random, size, this.truth, this.nowMs);
+    this.clients.push(client);
+    return client;
+  }
+
+  /** What a pane really is: clients hold what they are sent against it. */
+  readonly truth = (pane: string) => this.tmux.panes.get(pane);
 
   ready(): void {
     this.run(this.bridge.shell({ phase: "ready", reason: null, detail: null, expiresAt: null }, this.nowMs));
   }
 
-  connect(client: ModelClient): void {
+  connect(client: TestClient): void {
     const socket: Socket = { key: `s${this.#nextSocket++}`, client, up: [], down: [], attachment: null, live: true };
     this.sockets.set(socket.key, socket);
-    client.connect();
+    client.connect(this.nowMs);
     this.collect(client);
     this.run(this.bridge.socketOpened(socket.key, this.facts, this.nowMs));
   }
 
   /** The newest socket of a client, while it has not given it up. */
-  socketOf(client: ModelClient): Socket | undefined {
+  socketOf(client: TestClient): Socket | undefined {
     if (!client.connected) return undefined;
     return [...this.sockets.values()].findLast((socket) => socket.client === client);
   }
 
   /** Moves what a client wants sent onto its socket. */
-  collect(client: ModelClient): void {
+  collect(client: TestClient): void {
     this.socketOf(client)?.up.push(...client.up);
     client.up = [];
   }
@@ -90,21 +101,21 @@ export class World {
     const frame = socket.down.shift();
     if (frame === undefined || this.socketOf(socket.client) !== socket) return;
     if (typeof frame === "string" && frame.startsWith("close ")) this.closedByObject(socket, Number(frame.slice(6)));
-    else socket.client.receive(frame);
+    else socket.client.receive(frame, this.nowMs);
     this.collect(socket.client);
   }
 
   closedByObject(socket: Socket, code: number): void {
     if (code !== 4000 && code !== 4001) throw new Error(`the bridge closed a socket with ${code}`);
-    socket.client.disconnected();
     this.sockets.delete(socket.key);
+    socket.client.disconnected(code, this.nowMs);
   }
 
   /** The network between page and object goes: of each direction some frames still arrive. `noticed` by the object. */
   cutSocket(socket: Socket, noticed: boolean): void {
     for (let count = this.random.below(socket.up.length + 1); count > 0; count--) this.deliverUp(socket);
     for (let count = this.random.below(socket.down.length + 1); count > 0; count--) this.deliverDown(socket);
-    if (this.socketOf(socket.client) === socket) socket.client.disconnected();
+    if (this.socketOf(socket.client) === socket) socket.client.disconnected(1006, this.nowMs);
     if (noticed) this.forgetSocket(socket);
   }
 
@@ -166,7 +177,7 @@ export class World {
     this.endExec();
     for (const socket of [...this.sockets.values()]) {
       for (let count = this.random.below(socket.down.length + 1); count > 0; count--) this.deliverDown(socket);
-      if (this.socketOf(socket.client) === socket) socket.client.disconnected();
+      if (this.socketOf(socket.client) === socket) socket.client.disconnected(1006, this.nowMs);
     }
     this.sockets.clear();
     this.bridge = this.#newBridge();
@@ -190,6 +201,10 @@ export class World {
       const deadline = this.bridge.nextDeadline();
       if (deadline === null || deadline > until) {
         this.nowMs = until;
+        for (const client of this.clients) {
+          client.tick(this.nowMs);
+          this.collect(client);
+        }
         return;
       }
       this.nowMs = Math.max(this.nowMs, deadline);
