@@ -2,7 +2,7 @@
 // Must not know how these come about.
 
 import "./cover.css";
-import { createEffect, type JSX, Match, on, Show, Switch } from "solid-js";
+import { createEffect, createMemo, type JSX, Match, on, Show, Switch } from "solid-js";
 import type { App } from "../state/app.ts";
 import { type EndStep, endingOf } from "../state/sentences.ts";
 import type { OpenTerminal } from "../state/terminal.ts";
@@ -17,6 +17,15 @@ export function Cover(props: { readonly app: App; readonly terminal: OpenTermina
   const phase = () => props.terminal.status()?.phase ?? null;
   const broken = () => (phase() === "failed" || phase() === "absent" ? props.terminal.status() : null);
   const starting = () => !props.terminal.shown() || (phase() !== null && phase() !== "ready");
+  const covered = createMemo(
+    () => ending() !== null || props.terminal.exit() !== null || broken() !== null || starting(),
+  );
+  // The button that was pressed is gone with its card; the keyboard belongs to the shell again.
+  createEffect(
+    on(covered, (now, before) => {
+      if (!now && before === true && document.activeElement === document.body) props.terminal.view.focus();
+    }),
+  );
   const take = (step: EndStep): void => {
     if (step === "sign-in") props.app.signIn();
     else if (step === "reload") location.reload();

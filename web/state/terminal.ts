@@ -124,10 +124,7 @@ export function createTerminal(
       case "paint":
         view.paint(effect.bytes, effect.reset, () => {
           runner.run((nowMs) => machine.parsed(effect.pane, effect.id, nowMs));
-          if (!shown()) {
-            setShown(true);
-            view.focus();
-          }
+          setShown(true);
         });
         return;
       case "size":
@@ -252,9 +249,14 @@ export function createTerminal(
   };
 }
 
-/** The active window's own title; programs set it, tmux begins with the pod's name. */
+/** Not worth naming: where one of these runs nothing else does. */
+const shells: ReadonlySet<string> = new Set(["sh", "bash", "zsh", "fish", "dash", "ash", "ksh"]);
+
+/** The active window's own title, which programs set and tmux begins with the pod's name; and what runs in it. */
 function titleOf(windows: readonly WindowInfo[]): string | null {
   const active = windows.find((window) => window.active) ?? windows[0];
-  const title = active?.title ?? "";
-  return title === "" ? (active?.command ?? null) : title;
+  if (active === undefined) return null;
+  const { title, command } = active;
+  const named = command === "" || shells.has(command) || title.includes(command);
+  return named ? title || command : `${command} · ${title}`;
 }

@@ -17,6 +17,8 @@ const narrowFramePx = 480;
 const fontSizePx = { narrow: 12.5, wide: 14 };
 /** Another viewer's larger screen is shown smaller, down to this. */
 const leastFontPx = 5;
+/** Drawing by the processor: the DOM is quicker than WebGL on these. */
+const softwareRenderer = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 /** xterm.js lays its scroll bar over the last pixels of its element. */
 const scrollBarPx = 12;
 
@@ -240,7 +242,10 @@ export class TerminalView {
   async #accelerate(): Promise<void> {
     const probe = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
     if (probe === null) return;
+    const unmasked = probe.getExtension("WEBGL_debug_renderer_info")?.UNMASKED_RENDERER_WEBGL;
+    const renderer = String(probe.getParameter(unmasked ?? probe.RENDERER));
     probe.getExtension("WEBGL_lose_context")?.loseContext();
+    if (softwareRenderer.test(renderer)) return;
     try {
       const { WebglAddon } = await import("@xterm/addon-webgl");
       const webgl = new WebglAddon();

@@ -6,11 +6,19 @@ import type { ViewerId } from "../../durable/protocol/messages.ts";
 const storageKey = "limpet.viewer";
 const form = /^[0-9a-f]{32}$/;
 
+let claimed: Promise<ViewerId> | undefined;
+
+/** The same for as long as this page lives. */
+export function claimViewerId(): Promise<ViewerId> {
+  claimed ??= claim();
+  return claimed;
+}
+
 /**
  * A duplicated tab brings the other's storage along. Whoever holds the lock of an id is that viewer for as long as the
  * page lives; a page that finds it taken makes itself a new one.
  */
-export async function claimViewerId(): Promise<ViewerId> {
+async function claim(): Promise<ViewerId> {
   const kept = readKept();
   if (kept !== null && (await hold(kept))) return kept;
   const fresh = randomId();
