@@ -63,6 +63,8 @@ export default defineConfig({
           globalSetup: ["test/setup/worker.ts"],
           setupFiles: ["test/worker/apply-migrations.ts"],
           include: ["test/worker/**/*.test.ts"],
+          // All files share one cluster, and a fault asked of it would strike another file's request.
+          fileParallelism: false,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
