@@ -16,6 +16,8 @@ const securePublicUrl = "https://localhost:8787";
 
 /** Vitest's global set-up: starts what the tests need, gives back what ends it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // wrangler warns of secrets that a deploy needs; here they come as variables.
+  process.env["WRANGLER_LOG"] ??= "error";
   const keys = [await signingKey("new"), await signingKey("old")];
   const edge = await startEdgeKeys(keys);
   const issuer = await startTestIssuer([edge.url, securePublicUrl].map((url) => `${url}/auth/callback`));
