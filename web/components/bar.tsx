@@ -5,8 +5,10 @@ import "./bar.css";
 import { type JSX, Show } from "solid-js";
 import type { OpenTerminal } from "../state/terminal.ts";
 import { Badge } from "./badge.tsx";
+import { leaveFocus } from "./focus.ts";
 import { MenuIcon } from "./icons.tsx";
 import { Mark } from "./mark.tsx";
+import { menuKeys } from "./terminal-menu.ts";
 
 export function Bar(props: {
   readonly terminal: OpenTerminal | null;
@@ -14,7 +16,7 @@ export function Bar(props: {
   openMenu(at: { readonly x: number; readonly y: number }): void;
 }): JSX.Element {
   return (
-    <header class="bar">
+    <header class="bar" ref={(it) => leaveFocus(it)}>
       <Mark class="bar-mark" />
       <h1 class="bar-title">{props.terminal?.title() || "Limpet"}</h1>
       <Show when={props.terminal}>
@@ -45,6 +47,7 @@ export function Bar(props: {
         type="button"
         class="icon-button"
         aria-label="Menu"
+        title={`Menu (${menuKeys})`}
         aria-haspopup="menu"
         aria-expanded={props.menuOpen}
         onPointerDown={(event) => event.stopPropagation()}

@@ -6,7 +6,7 @@ import { createEffect, createMemo, type JSX, Match, on, Show, Switch } from "sol
 import type { App } from "../state/app.ts";
 import { type EndStep, endingOf } from "../state/sentences.ts";
 import type { OpenTerminal } from "../state/terminal.ts";
-import { focusSoon } from "./focus-soon.ts";
+import { focusSoon, nobodyHasFocus } from "./focus.ts";
 import { Progress } from "./progress.tsx";
 
 export function Cover(props: { readonly app: App; readonly terminal: OpenTerminal }): JSX.Element {
@@ -23,7 +23,7 @@ export function Cover(props: { readonly app: App; readonly terminal: OpenTermina
   // The button that was pressed is gone with its card; the keyboard belongs to the shell again.
   createEffect(
     on(covered, (now, before) => {
-      if (!now && before === true && document.activeElement === document.body) props.terminal.view.focus();
+      if (!now && before === true && nobodyHasFocus()) props.terminal.view.focus();
     }),
   );
   const take = (step: EndStep): void => {

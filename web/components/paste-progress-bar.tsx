@@ -3,12 +3,13 @@
 
 import { type JSX, Show } from "solid-js";
 import type { OpenTerminal } from "../state/terminal.ts";
+import { leaveFocus } from "./focus.ts";
 
 export function PasteProgressBar(props: { readonly terminal: OpenTerminal }): JSX.Element {
   return (
     <Show when={props.terminal.paste()}>
       {(paste) => (
-        <div class="paste-progress">
+        <div class="paste-progress" ref={(it) => leaveFocus(it)}>
           <label>
             <span>Pasting {inKilobytes(paste().whole)}</span>
             <progress max={paste().whole} value={paste().taken} />

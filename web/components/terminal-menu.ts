@@ -15,6 +15,8 @@ export interface TerminalCommands {
 
 const apple = isApple();
 const copyKeys = apple ? "⌘C" : "Ctrl Shift C";
+/** The way out of the terminal for whoever has only keys: Tab is the shell's. */
+export const menuKeys = apple ? "⌘⇧↩" : "Ctrl Shift Enter";
 const pasteKeys = apple ? "⌘V" : "Ctrl Shift V";
 
 export function terminalMenu(

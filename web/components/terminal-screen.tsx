@@ -3,7 +3,7 @@
 
 import "@xterm/xterm/css/xterm.css";
 import "./terminal-screen.css";
-import { createEffect, createSignal, getOwner, type JSX, on, onMount, runWithOwner, Show } from "solid-js";
+import { createEffect, createSignal, getOwner, type JSX, on, onCleanup, onMount, runWithOwner, Show } from "solid-js";
 import type { App } from "../state/app.ts";
 import { createTerminal, type OpenTerminal } from "../state/terminal.ts";
 import type { Point } from "../terminal/terminal-view.ts";
@@ -11,6 +11,7 @@ import { claimViewerId } from "../terminal/viewer-id.ts";
 import { Bar } from "./bar.tsx";
 import { Confirm } from "./confirm.tsx";
 import { Cover } from "./cover.tsx";
+import { nobodyHasFocus } from "./focus.ts";
 import { Menu } from "./menu.tsx";
 import { PasteProgressBar } from "./paste-progress-bar.tsx";
 import { type TerminalCommands, terminalMenu } from "./terminal-menu.ts";
@@ -31,18 +32,26 @@ export function TerminalScreen(props: { readonly app: App }): JSX.Element {
       if (frame?.isConnected !== true) return;
       const element = frame;
       // After an await nothing belongs to this component by itself.
-      runWithOwner(owner, () => setTerminal(createTerminal(element, viewer, props.app.toasts, openContextMenu)));
+      runWithOwner(owner, () => setTerminal(createTerminal(element, viewer, props.app.toasts, menus)));
     });
   });
 
-  const openContextMenu = (at: Point): void => {
-    setMenu({ ...at, kind: "context" });
+  const menus = {
+    main: (): void => void setMenu({ x: innerWidth, y: 38, kind: "main" }),
+    context: (at: Point): void => void setMenu({ ...at, kind: "context" }),
   };
   const focusTerminal = (): void => terminal()?.view.focus();
   const closeMenu = (): void => {
     setMenu(null);
     focusTerminal();
   };
+  // What had the keyboard may have gone; typing means the shell.
+  const onKeyDown = (): void => {
+    if (nobodyHasFocus() && menu() === null && !deleting()) focusTerminal();
+  };
+  addEventListener("keydown", onKeyDown, { capture: true });
+  onCleanup(() => removeEventListener("keydown", onKeyDown, { capture: true }));
+
   const commands: TerminalCommands = {
     askToDelete: () => setDeleting(true),
     signOut: () => void props.app.signOut(),

@@ -4,11 +4,12 @@
 import "./toast-list.css";
 import { For, type JSX } from "solid-js";
 import type { Toasts } from "../state/toasts.ts";
+import { leaveFocus } from "./focus.ts";
 import { CrossIcon } from "./icons.tsx";
 
 export function ToastList(props: { readonly toasts: Toasts }): JSX.Element {
   return (
-    <div class="toasts" role="log" aria-live="polite" aria-label="Notices">
+    <div class="toasts" ref={(it) => leaveFocus(it)} role="log" aria-live="polite" aria-label="Notices">
       <For each={props.toasts.list()}>
         {(toast) => (
           <div class="toast" classList={{ warning: toast.tone === "warning" }}>

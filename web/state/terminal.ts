@@ -55,7 +55,7 @@ export function createTerminal(
   frame: HTMLElement,
   viewer: ViewerId,
   toasts: Toasts,
-  contextMenu: (at: Point) => void,
+  menus: { readonly main: () => void; readonly context: (at: Point) => void },
 ): OpenTerminal {
   const [link, setLink] = createSignal<LinkView>({ state: "idle" });
   const [status, setStatus] = createSignal<Status | null>(null);
@@ -89,7 +89,8 @@ export function createTerminal(
     bell: () => setRang((times) => times + 1),
     clipboard: offerClipboard,
     link: setHoveredLink,
-    contextMenu,
+    menu: menus.main,
+    contextMenu: menus.context,
     mayReportFocus: () => viewers().leader,
   });
 

@@ -31,6 +31,8 @@ export interface TerminalViewEvents {
   bell(): void;
   /** A program wants this on the clipboard (OSC 52). */
   clipboard(text: string): void;
+  /** The keys that open the page's menu. */
+  menu(): void;
   /** The right button, where no program asked for it. In the window's pixels. */
   contextMenu(at: Point): void;
   /** The target of the link under the pointer. */
@@ -216,6 +218,10 @@ export class TerminalView {
       if (key === "copy" && event.type === "keydown") {
         event.preventDefault();
         this.copy();
+      }
+      if (key === "menu" && event.type === "keydown") {
+        event.preventDefault();
+        this.#events.menu();
       }
       // A paste is the browser's own: it fires the event that is caught below.
       return false;

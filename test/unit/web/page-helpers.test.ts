@@ -18,6 +18,8 @@ describe("pageKeyOf", () => {
     ["Ctrl-C interrupts", { key: "c", ctrlKey: true }, false, null],
     ["Ctrl-V quotes", { key: "v", ctrlKey: true }, false, null],
     ["Ctrl-C interrupts on a Mac", { key: "c", ctrlKey: true }, true, null],
+    ["Ctrl-Shift-Enter opens the menu", { key: "Enter", ctrlKey: true, shiftKey: true }, false, "menu"],
+    ["Shift-Enter is the shell's", { key: "Enter", shiftKey: true }, false, null],
     ["Insert is the shell's", { key: "Insert" }, false, null],
     ["with Alt it is the shell's", { key: "C", altKey: true, ctrlKey: true, shiftKey: true }, false, null],
   ])("%s", (_name, event, apple, expected) => {
