@@ -2,16 +2,17 @@
 // Must not know the cluster or the issuer but by address. No proxy of wrangler stands in the way: they cost most of the speed.
 
 import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { convertV4MiniflareOptions, type LegacyWorkerOptions, Miniflare, NoOpLog } from "miniflare";
-import type { RunningPart } from "../start/part-child.ts";
-import { childrenOf } from "../start/processes.ts";
+import { convertV4MiniflareOptions, type LegacyWorkerOptions, Log, LogLevel, Miniflare } from "miniflare";
+import type { PartControl, RunningPart } from "../start/part-child.ts";
 import { applyMigrations } from "./migrations.ts";
 import type { EdgeOptions } from "./options.ts";
 
-/** How often the clock looks whether a minute has begun. */
 const minuteMs = 60_000;
+const maxRestartsAMinute = 5;
+const lookEveryMs = 1_000;
+const maxMisses = 5;
 
 /** A Worker without its code, as dev/build/worker.ts writes it. */
 type BuiltSettings = Omit<LegacyWorkerOptions, "modules" | "script" | "scriptPath"> & {
@@ -19,29 +20,29 @@ type BuiltSettings = Omit<LegacyWorkerOptions, "modules" | "script" | "scriptPat
   readonly assets: { readonly directory: string; readonly run_worker_first?: unknown };
 };
 
-/** @param fail called once where workerd ends by itself */
-export async function startEdge(options: EdgeOptions, fail: (reason: string) => void): Promise<RunningPart> {
+export async function startEdge(options: EdgeOptions, control: PartControl): Promise<RunningPart> {
   const [settings, worker, gate] = await Promise.all(
     ["settings.json", "worker/index.js", "gate.js"].map((file) => readFile(join(options.buildDir, file), "utf8")),
   );
   const product = { ...parseWorkerOptions(String(settings)), modules: true, script: String(worker) };
-  let stopping = false;
+  let restartsMs: number[] = [];
   const external = (address: string) => ({ external: { address, http: {} } });
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",
       port: options.port,
-      log: new NoOpLog(),
+      // Otherwise miniflare asks the network where requests come from.
+      cf: false,
+      log: new Log(LogLevel.WARN),
       resourcePersistencePath: options.persistDir,
       // Nothing of miniflare's own answers on the port: no database browser, no handlers for the asking.
       unsafeLocalExplorer: false,
       unsafeTriggerHandlers: false,
-      handleRuntimeStdio(stdout: Readable, stderr: Readable) {
-        stdout.pipe(process.stdout, { end: false });
-        stderr.pipe(process.stderr, { end: false });
-        stderr.once("close", () => {
-          if (!stopping) fail("workerd ended.");
-        });
+      // miniflare starts an ended workerd again by itself, at once and on the same port; too often, and all of it begins anew.
+      unsafeHandleRuntimeRestart() {
+        control.tell("workerd ended unexpectedly and was started again");
+        restartsMs = [...restartsMs.filter((atMs) => Date.now() - atMs < minuteMs), Date.now()];
+        if (restartsMs.length > maxRestartsAMinute) control.fail("workerd ends again and again.");
       },
       workers: [
         {
@@ -71,14 +72,31 @@ export async function startEdge(options: EdgeOptions, fail: (reason: string) => 
     join(options.root, "migrations"),
   );
   const clock = startClock(miniflare);
+  const watch = watchPort(options.port, () => control.fail("workerd ended and did not come back."));
   return {
-    ready: { port: options.port, migrations: applied, workerd: childrenOf(process.pid) },
+    ready: { port: options.port, migrations: applied },
     async stop() {
-      stopping = true;
+      clearInterval(watch);
       clearTimeout(clock.timer);
       await miniflare.dispose();
     },
   };
+}
+
+/** Looks whether anybody listens, and tells when nobody did for a while. */
+function watchPort(port: number, lost: () => void): NodeJS.Timeout {
+  let misses = 0;
+  return setInterval(() => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.once("connect", () => {
+      misses = 0;
+      socket.destroy();
+    });
+    socket.once("error", () => {
+      misses += 1;
+      if (misses === maxMisses) lost();
+    });
+  }, lookEveryMs);
 }
 
 /** Cloudflare's clock on this machine: `scheduled()` at each full minute, one at a time. */

@@ -5,4 +5,4 @@ import { runPart } from "../start/part-child.ts";
 import { startEdge } from "./edge.ts";
 import { parseEdgeOptions } from "./options.ts";
 
-runPart(async (configuration, fail) => await startEdge(parseEdgeOptions(configuration), fail));
+runPart(async (configuration, control) => await startEdge(parseEdgeOptions(configuration), control));

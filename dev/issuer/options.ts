@@ -2,7 +2,7 @@
 // Must not know how the issuer uses it.
 
 import { objectAt, portAt, textAt, textOrNullAt } from "../start/fields.ts";
-import type { IssuerOptions } from "./issuer.ts";
+import type { IssuerOptions } from "./provider.ts";
 
 /** @throws Error that names the field */
 export function parseIssuerProcess(value: unknown): IssuerOptions & { readonly port: number } {

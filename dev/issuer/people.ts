@@ -26,14 +26,29 @@ export function parseName(typed: string): string | null {
   return name === "" || name.length > maxNameLength ? null : name;
 }
 
-/** @param name as `parseName` gave it; also the account id at the issuer. Upper and lower case are one person. */
-export function personOf(name: string): Person {
-  const account = encodeURIComponent(name.toLowerCase().replaceAll(" ", ".")).replaceAll("%", "=");
-  return {
-    sub: name.toLowerCase(),
-    name,
-    email: `${account}@localhost`,
-    email_verified: true,
-    groups: ["local"],
-  };
+/** Everybody who has signed in since the issuer started. */
+export class People {
+  /** How each account's name was last written. */
+  readonly #names = new Map<string, string>();
+
+  /** @param typed what was typed into the field @returns the account's id, or `null` where it is no name */
+  arrive(typed: string): string | null {
+    const name = parseName(typed);
+    if (name === null) return null;
+    // However a name is written, it is one person.
+    const id = name.toLowerCase();
+    this.#names.set(id, name);
+    return id;
+  }
+
+  claims(id: string): Person {
+    const mailbox = encodeURIComponent(id.replaceAll(" ", ".")).replaceAll("%", "=");
+    return {
+      sub: id,
+      name: this.#names.get(id) ?? id,
+      email: `${mailbox}@localhost`,
+      email_verified: true,
+      groups: ["local"],
+    };
+  }
 }

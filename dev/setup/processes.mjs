@@ -6,6 +6,9 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 
+/** How often a script of npm looks whether npm is still there. */
+const orphanedLookMs = 500;
+
 /** A failure whose message is all that a person needs: what is wrong and what to do. */
 export class SetupError extends Error {}
 
@@ -60,6 +63,11 @@ export async function runInherited(root, command) {
   const passed = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
   for (const signal of passed) {
     process.on(signal, () => child.kill(constants.signals[signal]));
+  }
+  // npm puts a shell between itself and its scripts, and that shell passes no signal on: when it is gone, so are we.
+  const parent = process.ppid;
+  if (process.env["npm_lifecycle_event"] !== undefined) {
+    setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), orphanedLookMs).unref();
   }
   return await new Promise((resolve, reject) => {
     child.on("error", reject);

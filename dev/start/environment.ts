@@ -49,15 +49,15 @@ export class Environment {
     };
     const beside: Promise<void>[] = [];
     if (settings.cluster.listen !== null) {
-      beside.push(start("cluster", "local cluster", "dev/start/cluster-part.ts", () => this.#clusterConfiguration()));
+      beside.push(start("cluster", "Local cluster", "dev/start/cluster-part.ts", () => this.#clusterConfiguration()));
     }
     if (settings.issuer.url === null) {
-      beside.push(start("issuer", "local issuer", "dev/issuer/main.ts", () => this.#issuerConfiguration()));
+      beside.push(start("issuer", "Local issuer", "dev/issuer/main.ts", () => this.#issuerConfiguration()));
     }
     if (watching)
-      beside.push(start("page", "page", "dev/start/page-part.ts", () => ({ root, port: this.#portOf("page", 0) })));
+      beside.push(start("page", "Page", "dev/start/page-part.ts", () => ({ root, port: this.#portOf("page", 0) })));
     await Promise.all(beside);
-    await start("edge", "edge", "dev/edge/main.ts", () => this.#edgeConfiguration());
+    await start("edge", "Edge", "dev/edge/main.ts", () => this.#edgeConfiguration());
     const clusterUrl = this.#localClusterUrl();
     file.update({
       url: this.url,

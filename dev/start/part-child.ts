@@ -9,6 +9,14 @@ export interface RunningPart {
   stop(): Promise<void>;
 }
 
+/** What a running part may say to its supervisor. */
+export interface PartControl {
+  /** Something that the person should know of; the part goes on. */
+  tell(what: string): void;
+  /** The part cannot go on: it ends, and is started anew. */
+  fail(reason: string): void;
+}
+
 /** A part that does not end by itself after this long is ended. */
 const stopMs = 15_000;
 
@@ -17,7 +25,7 @@ const stopMs = 15_000;
  * the supervisor is gone (even by SIGKILL) and the part ends too. A terminal's Ctrl-C is the supervisor's to act on.
  * @param start throws where the part cannot start: its message is what a person is shown
  */
-export function runPart(start: (configuration: unknown, fail: (reason: string) => void) => Promise<RunningPart>): void {
+export function runPart(start: (configuration: unknown, control: PartControl) => Promise<RunningPart>): void {
   let running: Promise<RunningPart> | null = null;
   let ending = false;
 
@@ -33,10 +41,13 @@ export function runPart(start: (configuration: unknown, fail: (reason: string) =
     }
     process.exit(code);
   };
-  const fail = (reason: string): void => {
-    if (ending) return;
-    console.error(reason);
-    void end(1);
+  const control: PartControl = {
+    tell: (what) => process.send?.({ type: "tell", what }),
+    fail(reason) {
+      if (ending) return;
+      console.error(reason);
+      void end(1);
+    },
   };
 
   process.on("SIGINT", () => {});
@@ -45,7 +56,7 @@ export function runPart(start: (configuration: unknown, fail: (reason: string) =
   process.on("disconnect", () => void end(0));
   process.on("message", (configuration) => {
     if (running !== null) return;
-    running = start(configuration, fail);
+    running = start(configuration, control);
     running.then(
       ({ ready }) => process.send?.({ type: "ready", ...ready }),
       (error: unknown) => {

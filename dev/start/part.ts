@@ -7,7 +7,7 @@ import { LogFile } from "./log-file.ts";
 import { markOf, type ProcessMark, signal } from "./processes.ts";
 
 export interface PartOptions {
-  /** What it is called to a person: "local cluster". */
+  /** What it is called to a person: "Local cluster". */
   readonly title: string;
   /** Its program, a file that Node runs. */
   readonly script: string;
@@ -87,7 +87,7 @@ export class Part {
 
   /** @returns what it said, or `null` where it ended or stayed silent instead */
   async #run(): Promise<PartReady | null> {
-    const { script, configure, changed } = this.#options;
+    const { script, configure, changed, tell } = this.#options;
     // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, which ends the parts in order.
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script], {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -106,6 +106,7 @@ export class Part {
         resolve(null);
       }, readyMs);
       child.on("message", (message) => {
+        if (isTelling(message)) tell(this.#obituary(message.what));
         if (!isReady(message)) return;
         clearTimeout(late);
         resolve(message);
@@ -143,7 +144,7 @@ export class Part {
     const waitMs = Math.min(firstWaitMs * 2 ** (this.#startsInARow - 1), longestWaitMs);
     this.#options.tell(this.#obituary(`ended unexpectedly; it is started again in ${waitMs / 1000} s`));
     this.#timer = setTimeout(async () => {
-      if ((await this.#run()) !== null) this.#options.tell(`The ${this.#options.title} is back.`);
+      if ((await this.#run()) !== null) this.#options.tell(`${this.#options.title}: is back.`);
       else await this.#fell();
     }, waitMs);
   }
@@ -174,12 +175,18 @@ export class Part {
     this.#options.changed();
   }
 
+  /** A sentence on what became of it, and its last lines. */
   #obituary(what: string): string {
     const said = this.#log.tail().map((line) => `    ${line}`);
     const lines =
       said.length === 0 ? "It said nothing." : `Its last lines (${this.#options.logPath}):\n${said.join("\n")}`;
-    return `The ${this.#options.title} ${what}. ${lines}`;
+    return `${this.#options.title}: ${what}. ${lines}`;
   }
+}
+
+function isTelling(message: unknown): message is { readonly what: string } {
+  if (typeof message !== "object" || message === null || !("type" in message) || !("what" in message)) return false;
+  return message.type === "tell" && typeof message.what === "string";
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -2,7 +2,7 @@
 // Must not know what the processes are.
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 /** A process as it can be written down: id, and a word that no later process with this id has. */
 export interface ProcessMark {
@@ -61,16 +61,5 @@ function bornByPs(pid: number): string | null {
     return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || null;
   } catch {
     return null;
-  }
-}
-
-/** The ids of a process's own children. Linux only: elsewhere the process group has to do. */
-export function childrenOf(pid: number): readonly number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number),
-    );
-  } catch {
-    return [];
   }
 }
