@@ -77,6 +77,7 @@ export class Bridge {
       ask,
       newStream: options.random,
       isCounted: (viewer, pane) => this.#desk.isCounted(viewer, pane),
+      opened: (viewer, channel, pane) => this.#desk.opened(viewer, channel, pane),
     });
     this.#desk = new InputDesk(limits, outbox, viewers, ask);
     this.#link = new ExecLink({ limits, chance, outbox, multiplexer: options.multiplexer });

@@ -61,6 +61,16 @@ export class InputDesk {
     return !viewer.drives || (pane.lines.get(viewer.id)?.confirmed ?? false);
   }
 
+  /**
+   * The viewer has heard what was accepted: now of what was taken, which it may have missed. Between the two is what
+   * it keeps and does not send again.
+   */
+  opened(viewer: Viewer, channel: Channel, pane: Pane): void {
+    const line = pane.lines.get(viewer.id);
+    if (line === undefined || line.taken === 0) return;
+    this.#outbox.message(viewer, { type: "ack", channel: channel.number, input: line.taken });
+  }
+
   /** A question of ours was answered, and so was everything asked before it. */
   answered(question: number): void {
     const line = this.#claims.get(question);

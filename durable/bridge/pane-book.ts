@@ -19,6 +19,8 @@ export interface PaneBookOptions {
   readonly newStream: () => StreamId;
   /** False while this viewer may not be shown the pane for the first time: see InputDesk. */
   readonly isCounted: (viewer: Viewer, pane: Pane) => boolean;
+  /** The channel's first `pane` was sent: what tmux has taken is to be said. */
+  readonly opened: (viewer: Viewer, channel: Channel, pane: Pane) => void;
 }
 
 /** One channel with the viewer it belongs to. */
@@ -100,6 +102,7 @@ export class PaneBook {
       this.#mayBegin(viewer, channel)
     ) {
       resumeAt(viewer, channel, pane, held.output, outbox);
+      this.#options.opened(viewer, channel, pane);
     }
   }
 
@@ -247,7 +250,11 @@ export class PaneBook {
     if (stream === null || stream.request !== null) return;
     const { picture } = pane;
     if (picture !== null && this.#isUsable(pane, watchers)) {
-      for (const { viewer, channel } of ready) startFromPicture(viewer, channel, pane, picture, this.#options.outbox);
+      for (const { viewer, channel } of ready) {
+        const first = channel.firstInput !== undefined;
+        startFromPicture(viewer, channel, pane, picture, this.#options.outbox);
+        if (first) this.#options.opened(viewer, channel, pane);
+      }
     } else this.#show(pane);
   }
 

@@ -185,19 +185,25 @@ export class SimulatedAttach {
   }
 
   #command(command: Command): void {
-    if (command.do === "probe") return this.say({ type: "alive", probe: command.probe });
-    if (command.do === "window") return this.#tmux.change(command.wish);
-    const pane = this.#tmux.panes.get(command.pane);
-    if (pane === undefined) {
-      if (command.do !== "input" && command.do !== "paste") return;
-      return this.say({ type: "refused", pane: command.pane, viewer: command.viewer, message: "no such pane" });
+    if (command.do === "probe") this.say({ type: "alive", probe: command.probe });
+    else if (command.do === "window") this.#tmux.change(command.wish);
+    else {
+      const pane = this.#tmux.panes.get(command.pane);
+      if (pane !== undefined) this.#onPane(pane, command);
+      else if (command.do === "input" || command.do === "paste") {
+        this.say({ type: "refused", pane: command.pane, viewer: command.viewer, message: "no such pane" });
+      }
     }
+  }
+
+  #onPane(pane: SimulatedPane, command: Extract<Command, { readonly pane: string }>): void {
     switch (command.do) {
       case "show": {
         this.#followed.add(pane.id);
         const { cols, rows } = pane.size;
         const bytes = paintPicture(pane.position, cols, rows, this.#tmux.random.below(this.#tmux.mostPicture));
-        return this.say({ type: "snapshot", pane: pane.id, request: command.request, bytes, cols, rows });
+        this.say({ type: "snapshot", pane: pane.id, request: command.request, bytes, cols, rows });
+        return;
       }
       case "hide":
         this.#followed.delete(pane.id);
@@ -205,13 +211,15 @@ export class SimulatedAttach {
       case "resize": {
         if (command.cols === pane.size.cols && command.rows === pane.size.rows) return;
         pane.resize(command);
-        return this.resized(pane);
+        this.resized(pane);
+        return;
       }
       case "claim":
         if (!pane.counts.has(command.viewer)) pane.counts.set(command.viewer, 0);
         return;
       case "input":
-        return this.#take(pane, command.viewer, command.text, command.end);
+        this.#take(pane, command.viewer, command.text, command.end);
+        return;
       case "paste": {
         const name = `${command.viewer} ${command.id}`;
         const text = (command.seq === 0 ? "" : (pane.buffers.get(name) ?? "")) + command.text;
