@@ -30,7 +30,11 @@ export class Relay extends DurableObject<RelayEnv> {
     browser.addEventListener("message", ({ data }) => exec.send(data));
     exec.addEventListener("close", () => browser.close(1000));
     browser.addEventListener("close", () => exec.close(1000));
-    return new Response(null, { status: 101, webSocket: client });
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      headers: { "sec-websocket-protocol": "v4.channel.k8s.io" },
+    });
   }
 }
 

@@ -37,6 +37,7 @@ export function containerEnvironment(
     LANG: "C.UTF-8",
     HOSTNAME: pod.metadata.name,
     SHELL: "/bin/bash",
+    ...imageEnvironment(container.image),
     ...fromManifest,
     HOME: places.home,
     USER: userInfo().username,
@@ -45,6 +46,11 @@ export function containerEnvironment(
     LIMPET_LOCAL: "1",
     [podUidVariable]: pod.metadata.uid,
   };
+}
+
+/** What an image sets by itself. `NAME:plain` stands for one without tmux: its shells have no session behind them. */
+function imageEnvironment(image: string): Readonly<Record<string, string>> {
+  return image.endsWith(":plain") ? { LIMPET_MULTIPLEXER: "none" } : {};
 }
 
 /** The downward API's fields that a shell's manifest may name. */

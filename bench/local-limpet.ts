@@ -1,0 +1,74 @@
+// Owns a local Limpet that a benchmark has to itself: brought up as `npm start` does, in a folder that goes with it.
+// Must not know what is measured on it.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { build, buildDirOf } from "../dev/build/build.ts";
+import { Environment } from "../dev/start/environment.ts";
+import { type Keys, loadKeys } from "../dev/start/keys.ts";
+import { findPort } from "../dev/start/ports.ts";
+import { claimState, readRun } from "../dev/start/run-file.ts";
+import { parseSettings } from "../dev/start/settings.ts";
+
+const root = resolve(import.meta.dirname, "..");
+/** Above the port of `npm start`, so that both can run. */
+const firstPort = 18_787;
+
+export interface LocalLimpet {
+  readonly url: string;
+  readonly clusterUrl: string;
+  readonly keys: Keys;
+  readonly audience: string;
+  readonly namespace: string;
+  /** Process ids of workerd. */
+  readonly workerd: readonly number[];
+  stop(): Promise<void>;
+}
+
+/** @param shellImage as LIMPET_SHELL_IMAGE; undefined: the local environment's own */
+export async function startLimpet(shellImage?: string): Promise<LocalLimpet> {
+  const stateDir = await mkdtemp(join(tmpdir(), "limpet-bench-"));
+  const parsed = parseSettings(
+    { LIMPET_STATE: stateDir, ...(shellImage === undefined ? {} : { LIMPET_SHELL_IMAGE: shellImage }) },
+    root,
+  );
+  if (!parsed.ok) throw new Error(parsed.faults.join(" "));
+  const claim = claimState(stateDir);
+  const port = await findPort(firstPort);
+  if (!claim.ok || port === null) throw new Error("No free port or folder for a local Limpet.");
+  await build(root);
+  const keys = await loadKeys(stateDir);
+  const environment = new Environment({
+    root,
+    buildDir: buildDirOf(root),
+    settings: parsed.settings,
+    keys,
+    file: claim.file,
+    port,
+    watching: false,
+    tell: (line) => console.error(line),
+    gaveUp: () => console.error("A part of the local Limpet could not be kept alive."),
+  });
+  await environment.start(() => {});
+  const run = readRun(join(stateDir, "run.json"));
+  const clusterUrl = run?.cluster?.url;
+  if (clusterUrl === undefined) throw new Error("The local cluster did not say where it is.");
+  return {
+    url: environment.url,
+    clusterUrl,
+    keys,
+    audience: parsed.settings.cluster.audience,
+    namespace: parsed.settings.cluster.namespace,
+    workerd: workerdOf(run?.parts["edge"]?.ready),
+    async stop() {
+      await environment.stop();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function workerdOf(ready: unknown): readonly number[] {
+  if (typeof ready !== "object" || ready === null || !("workerd" in ready) || !Array.isArray(ready.workerd)) return [];
+  return ready.workerd.filter((pid): pid is number => typeof pid === "number");
+}
