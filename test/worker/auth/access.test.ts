@@ -52,6 +52,13 @@ describe("access", () => {
     expect(await response.text()).not.toContain("<script");
   });
 
+  it("makes one person of two first sign-ins at once", async () => {
+    const query = { query: "{ viewer { id } }" };
+    const both = await Promise.all([1, 2].map(() => signedIn({ ...ada, sub: "at once" })));
+    const [one, two] = await Promise.all(both.map(async (browser) => (await browser.post("/graphql", query)).text()));
+    expect(one).toBe(two);
+  });
+
   it("tells people apart by issuer and subject, not by address", async () => {
     const query = { query: "{ viewer { id } }" };
     const answers = await Promise.all(

@@ -93,6 +93,30 @@ describe("a body", () => {
   });
 });
 
+describe("a client that wants its answer", () => {
+  it.each([
+    ["as anything", "*/*", "application/json"],
+    ["as JSON", "application/json", "application/json"],
+    ["as the newer kind", "application/graphql-response+json", "application/graphql-response+json"],
+  ])("%s gets it so, with the same status", async (_what, accept, type) => {
+    const headers = { origin: browser.origin, "content-type": "application/json", accept };
+    const good = await send({ headers });
+    expect([good.status, good.headers.get("content-type")?.split(";")[0]]).toEqual([200, type]);
+    const bad = await send({ headers, body: '{"query":"{ nothing }"}' });
+    expect([bad.status, await errorCodeOf(bad)]).toEqual([400, "BAD_REQUEST"]);
+  });
+
+  it.each(["text/html", "image/png", "multipart/mixed"])(
+    "as %s gets JSON all the same, or a plain no",
+    async (accept) => {
+      const headers = { origin: browser.origin, "content-type": "application/json", accept };
+      const response = await send({ headers });
+      expect([200, 406]).toContain(response.status);
+      expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    },
+  );
+});
+
 describe("a query", () => {
   async function ask(query: string, variables?: object): Promise<Response> {
     return browser.post("/graphql", { query, variables });
