@@ -76,6 +76,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     faults,
     close: async () => {
       faults.stop();
+      api.drain();
       await kubelet.close();
       await api.down();
     },

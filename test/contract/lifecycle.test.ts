@@ -23,6 +23,20 @@ const order = ["PodScheduled", "PodReadyToStartContainers", "Initialized", "Cont
 const patch = (name: string, body: unknown, kind = "merge-patch") =>
   target.client.call("PATCH", target.client.pods(`/${name}`), { body, contentType: `application/${kind}+json` });
 
+/** The events of this pod once these reasons are among them: they are recorded a little after what they tell. */
+async function untilEvents(name: string, wanted: readonly string[]) {
+  const path = target.client.events(`?fieldSelector=involvedObject.name%3D${name}`);
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const { code, body } = await target.client.call("GET", path);
+    expect(code).toBe(200);
+    const reasons: string[] = body.items.map(({ reason }: { reason: string }) => reason);
+    if (wanted.every((reason) => reasons.includes(reason))) return body;
+    if (Date.now() > deadline) throw new Error(`only ${reasons.join(", ")}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 test("from create to Ready: Pending first, conditions in order, one container running", async () => {
   const name = newName();
   const watch = await target.client.watch(target.client.pods(`?watch=true&fieldSelector=metadata.name%3D${name}`));
@@ -63,20 +77,9 @@ test("from create to Ready: Pending first, conditions in order, one container ru
 
 test("events tell the same story, and can be selected by the pod's name", async () => {
   const name = await readyPod(target);
-  const path = target.client.events(`?fieldSelector=involvedObject.name%3D${name}`);
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const { code, body } = await target.client.call("GET", path);
-    expect(code).toBe(200);
-    const reasons: string[] = body.items.map(({ reason }: { reason: string }) => reason);
-    if (["Scheduled", "Pulled", "Created", "Started"].every((reason) => reasons.includes(reason))) {
-      expect(body.kind).toBe("EventList");
-      expect(body.items[0]).toMatchObject({ involvedObject: { kind: "Pod", name }, type: "Normal" });
-      return;
-    }
-    if (Date.now() > deadline) throw new Error(`only ${reasons.join(", ")}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const events = await untilEvents(name, ["Scheduled", "Pulled", "Created", "Started"]);
+  expect(events.kind).toBe("EventList");
+  expect(events.items[0]).toMatchObject({ involvedObject: { kind: "Pod", name }, type: "Normal" });
 });
 
 test("a pod that no node takes says so, with a reason and an event", async () => {
@@ -88,11 +91,7 @@ test("a pod that no node takes says so, with a reason and an event", async () =>
   expect(condition).toMatchObject({ type: "PodScheduled", reason: "Unschedulable" });
   expect(condition.message).toContain("Insufficient cpu");
   expect(pod.status.phase).toBe("Pending");
-  const { body } = await target.client.call(
-    "GET",
-    target.client.events(`?fieldSelector=involvedObject.name%3D${name}`),
-  );
-  expect(body.items.map(({ reason }: { reason: string }) => reason)).toContain("FailedScheduling");
+  await untilEvents(name, ["FailedScheduling"]);
   // Nothing runs yet: deletion has nothing to wait for.
   await target.client.call("DELETE", target.client.pods(`/${name}`));
   expect((await target.client.call("GET", target.client.pods(`/${name}`))).code).toBe(404);
@@ -100,12 +99,9 @@ test("a pod that no node takes says so, with a reason and an event", async () =>
 
 test("a container that ends is started again, and counted", async () => {
   const name = newName();
-  // Ends once: the second start finds what the first has left in the emptyDir.
-  const command = ["sh", "-c", "test -e /tmp/$HOSTNAME && exec sleep 600; touch /tmp/$HOSTNAME; exit 3"];
-  const container = { command, volumeMounts: [{ name: "tmp", mountPath: "/tmp" }] };
-  const spec = { volumes: [{ name: "tmp", emptyDir: {} }] };
-  const wish = manifest(target, { name, container, spec, grace: 1 });
-  await target.client.call("POST", target.client.pods(), { body: wish });
+  // Ends once: the second start finds what the first has left.
+  const command = ["sh", "-c", "test -e $HOME/started && exec sleep 600; touch $HOME/started; exit 3"];
+  await target.client.call("POST", target.client.pods(), { body: manifest(target, { name, command, grace: 1 }) });
   const pod = await untilPod(target, name, (now) => now?.status.containerStatuses?.[0]?.restartCount === 1);
   expect(pod.status.containerStatuses[0].lastState.terminated).toMatchObject({ exitCode: 3, reason: "Error" });
   await untilPod(target, name, (now) => conditionOf(now, "Ready") === "True");
@@ -220,22 +216,13 @@ test("grace 0: gone at once", async () => {
 });
 
 test("preStop runs before TERM, and its time is a part of the grace", async () => {
-  const script = "echo preStop >> /tmp/order; sleep 1; echo over >> /tmp/order";
-  const command = [
-    "sh",
-    "-c",
-    "trap 'echo TERM >> /tmp/order; sleep 2; exit 0' TERM; while :; do sleep 3600 & wait $!; done",
-  ];
-  const container = {
-    command,
-    lifecycle: {
-      preStop: { exec: { command: ["sh", "-c", script.replaceAll("/tmp/order", '"/tmp/order-$HOSTNAME"')] } },
-    },
-  };
-  container.command = command.map((word) => word.replaceAll("/tmp/order", '"/tmp/order-$HOSTNAME"'));
-  const name = await readyPod(target, { container, grace: 20 });
+  const trap = "trap 'echo TERM >> $HOME/order; sleep 2; exit 0' TERM";
+  const command = ["sh", "-c", `${trap}; while :; do sleep 3600 & wait $!; done`];
+  const preStop = ["sh", "-c", "echo preStop >> $HOME/order; sleep 1; echo over >> $HOME/order"];
+  const container = { lifecycle: { preStop: { exec: { command: preStop } } } };
+  const name = await readyPod(target, { command, container, grace: 20 });
   await target.client.call("DELETE", target.client.pods(`/${name}`));
-  const follow = await openExec(target.client, name, { command: ["tail", "-n", "+1", "-F", `/tmp/order-${name}`] });
+  const follow = await openExec(target.client, name, { command: ["sh", "-c", "exec tail -n +1 -F $HOME/order"] });
   await follow.until(/TERM/);
   expect(follow.text()).toBe("preStop\nover\nTERM\n");
   const { status } = await follow.ended;

@@ -37,10 +37,14 @@ export function manifest(target: Target, wish: PodWish = {}) {
           image: target.image,
           imagePullPolicy: "IfNotPresent",
           command,
+          // A folder of the pod's own that outlives its containers. (The local cluster has a home of its own for each pod.)
+          env: [{ name: "HOME", value: "/home/contract" }],
+          volumeMounts: [{ name: "home", mountPath: "/home/contract" }],
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
           ...container,
         },
       ],
+      volumes: [{ name: "home", emptyDir: {} }],
       ...spec,
     },
   };

@@ -59,6 +59,14 @@ test("a size sent at once on open works", async () => {
   exec.socket.close();
 });
 
+test("the keys of a size count in any case", async () => {
+  const exec = await openExec(target.client, pod, { command: askSize, tty: true });
+  exec.resize({ width: 91, HEIGHT: 31 });
+  exec.type("any\n");
+  await exec.until(/any size=31 91\./);
+  exec.socket.close();
+});
+
 test.each([['{"Width":0,"Height":0}'], ["{}"], ['{"width":5,"colour":1}']])(
   "a size of %s changes nothing",
   async (size) => {
@@ -66,7 +74,6 @@ test.each([['{"Width":0,"Height":0}'], ["{}"], ['{"width":5,"colour":1}']])(
     exec.resize({ Width: 90, Height: 30 });
     exec.resize(size);
     exec.type("still\n");
-    // Kubernetes matches the keys of a size without regard to case: the last of these has a width, and no height.
     await exec.until(/still size=30 90\./);
     exec.socket.close();
   },
@@ -107,7 +114,7 @@ test("Ctrl-C interrupts, through the tty's own line discipline", async () => {
 });
 
 test("a cut tells a process with a tty nothing; without one its input ends", async () => {
-  const mark = `/tmp/limpet-contract-${pod}`;
+  const mark = "$HOME/mark";
   const waits = (name: string) =>
     sh(`trap 'echo hup > ${mark}-${name}' HUP; echo ready; read -r x; echo ended > ${mark}-${name}`);
   const withTty = await openExec(target.client, pod, { command: waits("tty"), tty: true });
@@ -118,6 +125,5 @@ test("a cut tells a process with a tty nothing; without one its input ends", asy
   const look = sh(
     `for i in 1 2 3 4 5 6 7 8 9 10; do test -e ${mark}-pipe && break; sleep 0.2; done; sleep 0.5; cat ${mark}-*; rm -f ${mark}-*`,
   );
-  const { text } = await run(target.client, pod, { command: look }).then((exec) => ({ text: exec.text() }));
-  expect(text).toBe("ended\n");
+  expect((await run(target.client, pod, { command: look })).text()).toBe("ended\n");
 });

@@ -41,6 +41,7 @@ export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #server: Server;
   readonly #connections = new Set<Socket>();
+  #draining = false;
   #address: { readonly host: string; readonly port: number } | undefined;
 
   constructor(options: ApiServerOptions) {
@@ -75,6 +76,11 @@ export class ApiServer {
     const bound = (this.#server.address() as AddressInfo).port;
     this.#address = { host, port: bound };
     return `http://${host}:${bound}`;
+  }
+
+  /** From now on nothing new is begun (503); what is open goes on. */
+  drain(): void {
+    this.#draining = true;
   }
 
   /** Refuses connections and resets those that are open. */
@@ -171,6 +177,7 @@ export class ApiServer {
   /** Who asks, then whether such a thing exists and may be asked for. */
   async #admit(request: IncomingMessage, target: Target): Promise<ResourceTarget | Refusal> {
     const pod = target.kind === "resource" && target.resource === "pods" ? target.name : undefined;
+    if (this.#draining) return new Refusal(503, "ServiceUnavailable", "the server is shutting down", {});
     const caller = await this.#options.authenticate(request, pod);
     if (caller instanceof Refusal) return caller;
     if (target.kind !== "resource") return unknownPath();

@@ -131,10 +131,9 @@ export class ExecSession implements ExecListener {
 
   /** A size that is no pair of unsigned 16-bit numbers stops the server's reading of stdin for good, and says nothing. */
   #resize(body: Uint8Array): void {
-    const size = parseJson(Buffer.from(body).toString("utf8"));
-    const [cols, rows] = isObject(size) ? [size["Width"] ?? 0, size["Height"] ?? 0] : [undefined, undefined];
-    if (this.#options.resizeHangs || !isUint16(cols) || !isUint16(rows)) this.#stdinHangs = true;
-    else if (!this.#stdinHangs && cols > 0 && rows > 0) this.#process?.resize(cols, rows);
+    const size = parseSize(Buffer.from(body).toString("utf8"));
+    if (size === undefined || this.#options.resizeHangs) this.#stdinHangs = true;
+    else if (!this.#stdinHangs && size.cols > 0 && size.rows > 0) this.#process?.resize(size.cols, size.rows);
   }
 
   #send(frame: Buffer): void {
@@ -158,6 +157,15 @@ export class ExecSession implements ExecListener {
     this.#process?.abandon();
     this.#options.ended();
   }
+}
+
+/** `{"Width":80,"Height":24}`: as Go reads it, keys in any case, an absent one is 0. Undefined where Go would fail. */
+function parseSize(text: string): { readonly cols: number; readonly rows: number } | undefined {
+  const value = parseJson(text);
+  if (!isObject(value)) return undefined;
+  const fields = new Map(Object.entries(value).map(([key, field]) => [key.toLowerCase(), field]));
+  const [cols, rows] = [fields.get("width") ?? 0, fields.get("height") ?? 0];
+  return isUint16(cols) && isUint16(rows) ? { cols, rows } : undefined;
 }
 
 function isUint16(value: unknown): value is number {

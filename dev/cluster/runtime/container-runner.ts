@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import type { Happening } from "../pods/event-recorder.ts";
 import { type ContainerStatus, type Terminated, timestamp } from "../pods/pod.ts";
@@ -14,6 +14,9 @@ import { signal } from "./pod-processes.ts";
 const firstBackOffMs = 10_000;
 const longestBackOffMs = 300_000;
 const forgivenAfterMs = 600_000;
+
+/** A log that has grown beyond this begins anew at the next start. */
+const longestLogBytes = 1024 * 1024;
 
 export interface ContainerSurroundings {
   /** Asked for at each start. */
@@ -87,7 +90,7 @@ export class ContainerRunner {
   async start(): Promise<void> {
     const { argv, cwd, env, logFile } = this.#surroundings;
     const { name, image } = this.plan;
-    const log = openSync(logFile, "a", 0o600);
+    const log = openSync(logFile, sizeOf(logFile) > longestLogBytes ? "w" : "a", 0o600);
     const [file = "/bin/false", ...args] = argv();
     const child = spawn(file, args, { cwd, env: { ...env }, stdio: ["ignore", log, log], detached: true });
     this.#exit = new Promise((resolve) => {
@@ -187,4 +190,8 @@ export class ContainerRunner {
     this.#status = { ...this.#status, ...change };
     this.#listener.changed();
   }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -6,19 +6,12 @@ import { userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import type { Pod } from "../pods/pod.ts";
 import type { ContainerPlan } from "../pods/pod-plan.ts";
+import type { PodPlaces } from "./pod-places.ts";
 import { podUidVariable } from "./pod-processes.ts";
 
 /** Where the image keeps Limpet's scripts; a word of a command that begins so means the same file of `imageDir`. */
 const scriptsPrefix = "/usr/local/lib/limpet/";
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/** The folders of one pod on this machine. */
-export interface PodPlaces {
-  readonly home: string;
-  /** For the tmux socket: short, since the address of a unix socket ends at 107 bytes. */
-  readonly run: string;
-  readonly imageDir: string;
-}
 
 /**
  * A clean environment: nothing of this server's own, and none of the `KUBERNETES_*` that a cluster adds. Home, shell and

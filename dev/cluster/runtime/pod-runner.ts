@@ -1,29 +1,22 @@
 // Owns one pod from scheduling to its end, as a kubelet does: places, containers, readiness, deadline, termination.
 // Must not know HTTP, or any other pod.
 
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { FaultBoard } from "../faults.ts";
 import type { EventRecorder, Happening } from "../pods/event-recorder.ts";
-import { type Node, whyUnschedulable } from "../pods/node-fit.ts";
 import { type Pod, timestamp } from "../pods/pod.ts";
 import type { ContainerPlan, PodPlan } from "../pods/pod-plan.ts";
 import { composeStatus, type PodFacts } from "../pods/pod-status.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import { type CommandTarget, runCommand } from "./container-command.ts";
 import { ContainerRunner } from "./container-runner.ts";
-import { containerEnvironment, localCommand, type PodPlaces, workingDirectory } from "./pod-environment.ts";
+import { Grace } from "./grace.ts";
+import { nodeName, whyNoNode } from "./local-node.ts";
+import { containerEnvironment, localCommand, workingDirectory } from "./pod-environment.ts";
+import { makePlaces, type PodPlaces, removeRunFolder } from "./pod-places.ts";
 import { endPodProcesses } from "./pod-processes.ts";
-
-const nodeName = "limpet-local";
-const node: Node = {
-  name: nodeName,
-  labels: { "kubernetes.io/hostname": nodeName, "kubernetes.io/os": "linux" },
-  cpus: availableParallelism(),
-  memoryBytes: totalmem(),
-};
 
 /** The image's own entrypoint, for a container that names no command. */
 const imageCommand = ["/usr/local/lib/limpet/shell"] as const;
@@ -49,8 +42,7 @@ export class PodRunner {
   #containers: readonly ContainerRunner[] = [];
   #facts: PodFacts;
   #stopping: Promise<void> | undefined;
-  /** When what still lives is killed; performance.now() of this process. */
-  #killAt = Number.POSITIVE_INFINITY;
+  readonly #grace = new Grace();
   #deadline: NodeJS.Timeout | undefined;
 
   /** A pod that ran before (its status says so) keeps its place in time and counts a restart. */
@@ -75,9 +67,7 @@ export class PodRunner {
   }
 
   /** What an exec needs of a running container; undefined where there is none to speak of. */
-  target(
-    container: ContainerPlan,
-  ): { readonly cwd: string; readonly env: Readonly<Record<string, string>> } | undefined {
+  target(container: ContainerPlan): CommandTarget | undefined {
     const runner = this.#containers.find(({ plan }) => plan.name === container.name);
     if (this.#places === undefined || runner?.running !== true) return undefined;
     return {
@@ -92,8 +82,8 @@ export class PodRunner {
     const restored = this.#facts.containers;
     this.#facts = { ...this.#facts, scheduled: true, startedAt: this.#facts.startedAt ?? timestamp() };
     this.watchDeadline(this.#plan.deadlineSeconds);
-    this.#places = this.#makePlaces();
-    const places = this.#places;
+    const places = makePlaces(this.#options.directory, this.#options.runDir, this.#options.imageDir);
+    this.#places = places;
     this.#containers = this.#plan.containers.map((plan) => {
       const before = restored.find(({ name }) => name === plan.name);
       return this.#makeContainer(plan, places, before === undefined ? 0 : before.restartCount + 1);
@@ -116,7 +106,7 @@ export class PodRunner {
 
   /** preStop, TERM, KILL within the grace; then `ended`. Again with less grace: the shorter one counts. */
   terminate(graceSeconds: number): Promise<void> {
-    this.#killAt = Math.min(this.#killAt, performance.now() + graceSeconds * 1_000);
+    this.#grace.shorten(graceSeconds);
     this.#facts = { ...this.#facts, deleting: true };
     this.#stopping ??= this.#stop(graceSeconds);
     return this.#stopping;
@@ -128,7 +118,7 @@ export class PodRunner {
     const left = await endPodProcesses(this.#pod.metadata.uid);
     if (left > 0) this.#options.log(`pod ${this.#pod.metadata.name}: ${left} processes could not be ended`);
     await Promise.all(this.#containers.map((container) => container.ended()));
-    this.#removeRunDirectory();
+    removeRunFolder(this.#options.directory);
   }
 
   /** False where the pod was ended while it waited for a node. */
@@ -138,7 +128,7 @@ export class PodRunner {
     const { namespace, name } = this.#pod.metadata;
     for (;;) {
       if (signal.aborted) return false;
-      const message = this.#whyNoNode();
+      const message = whyNoNode(this.#pod, faults);
       if (message === undefined) break;
       // A scheduler of another name is nobody here: nothing is ever said of the pod.
       if (message !== "") {
@@ -155,16 +145,6 @@ export class PodRunner {
       message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
     });
     return true;
-  }
-
-  /** Undefined where the node takes the pod; else the scheduler's words, empty where there is no such scheduler. */
-  #whyNoNode(): string | undefined {
-    const fault = this.#options.faults.forPod("unschedulable", this.#pod.metadata.name);
-    const { spec } = this.#pod;
-    if (spec["schedulerName"] !== "default-scheduler") return "";
-    const full =
-      "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims";
-    return fault === undefined ? whyUnschedulable(spec, node) : (fault.message ?? full);
   }
 
   async #bringUp(container: ContainerRunner): Promise<void> {
@@ -215,18 +195,10 @@ export class PodRunner {
     }
   }
 
-  /** Runs a command of the container's (a probe, a hook) and gives its exit code; 137 where it took too long. */
+  /** A probe or a hook; 127 where the container does not run. */
   #command(plan: ContainerPlan, argv: readonly string[], limitMs: number): Promise<number> {
     const target = this.target(plan);
-    const [file, ...args] = localCommand(argv, this.#options.imageDir);
-    if (target === undefined || file === undefined) return Promise.resolve(127);
-    const { cwd, env } = target;
-    const child = spawn(file, args, { cwd, env: { ...env }, stdio: "ignore", detached: true });
-    const timer = setTimeout(() => child.kill("SIGKILL"), Math.max(0, limitMs));
-    return new Promise<number>((resolve) => {
-      child.once("error", () => resolve(127));
-      child.once("exit", (code) => resolve(code ?? 137));
-    }).finally(() => clearTimeout(timer));
+    return target === undefined ? Promise.resolve(127) : runCommand(target, this.#options.imageDir, argv, limitMs);
   }
 
   #overdue(): void {
@@ -236,7 +208,7 @@ export class PodRunner {
     this.#happened({ reason: "DeadlineExceeded", message });
     this.#facts = { ...this.#facts, failure: { reason: "DeadlineExceeded", message } };
     this.#publish();
-    this.#killAt = performance.now() + this.#plan.graceSeconds * 1_000;
+    this.#grace.shorten(this.#plan.graceSeconds);
     this.#stopping = this.#stop(this.#plan.graceSeconds);
   }
 
@@ -248,31 +220,18 @@ export class PodRunner {
         const { name, preStop } = container.plan;
         this.#happened({ reason: "Killing", message: `Stopping container ${name}`, container: name });
         if (preStop !== undefined && graceSeconds > 0) {
-          const code = await this.#withinGrace(this.#command(container.plan, preStop, graceSeconds * 1_000));
+          const code = await this.#grace.wait(this.#command(container.plan, preStop, graceSeconds * 1_000));
           if (code !== undefined && code !== 0) {
             const message = `PreStopHook failed: command terminated with exit code ${code}`;
             this.#happened({ reason: "FailedPreStopHook", type: "Warning", message, container: name });
           }
         }
         container.signal("SIGTERM");
-        await this.#withinGrace(container.ended());
+        await this.#grace.wait(container.ended());
         container.signal("SIGKILL");
       }),
     );
     await this.vanish();
-  }
-
-  /** Undefined where the grace was over before; it may be cut short while this waits. */
-  async #withinGrace<T>(work: Promise<T>): Promise<T | undefined> {
-    let over = false;
-    const grace = (async () => {
-      while (!over && performance.now() < this.#killAt)
-        await sleep(Math.max(0, Math.min(50, this.#killAt - performance.now())));
-      return undefined;
-    })();
-    return Promise.race([work, grace]).finally(() => {
-      over = true;
-    });
   }
 
   #retire(): void {
@@ -305,27 +264,6 @@ export class PodRunner {
     });
   }
 
-  #makePlaces(): PodPlaces {
-    const { directory, imageDir, runDir } = this.#options;
-    const home = join(directory, "home");
-    mkdirSync(home, { recursive: true, mode: 0o700 });
-    this.#removeRunDirectory();
-    const run = mkdtempSync(join(runDir, "limpet-"));
-    writeFileSync(join(directory, "run"), run, { mode: 0o600 });
-    return { home, run, imageDir };
-  }
-
-  /** The run folder of this start, or of one that this server did not live to end. */
-  #removeRunDirectory(): void {
-    const record = join(this.#options.directory, "run");
-    try {
-      rmSync(readFileSync(record, "utf8"), { recursive: true, force: true });
-      rmSync(record);
-    } catch {
-      // None was made.
-    }
-  }
-
   #happened(happening: Happening): void {
     this.#options.events.record(this.#pod, happening);
   }
@@ -336,7 +274,9 @@ export class PodRunner {
     this.#options.store.update(namespace, name, (current) => {
       if (current.metadata.uid !== uid) return current;
       const spec = this.#facts.scheduled ? { ...current.spec, nodeName } : current.spec;
-      return { ...current, spec, status: composeStatus(current.status, this.#facts, Date.now()) };
+      const status = composeStatus(current.status, this.#facts, Date.now());
+      const same = spec["nodeName"] === current.spec["nodeName"] && isDeepStrictEqual(status, current.status);
+      return same ? current : { ...current, spec, status };
     });
     const now = this.#options.store.get(namespace, name);
     if (now?.metadata.uid === uid) this.#pod = now;
