@@ -41,7 +41,22 @@ describe("keys", () => {
     expect(rig.sent()).toEqual([]);
   });
 
-  test("half a frame taken: the other half is sent again", () => {
+  test("what the object has accepted is not sent again, but kept until tmux has it", () => {
+    const rig = new Rig();
+    rig.live();
+    for (const key of "abcd") rig.type(key);
+    rig.says({ type: "ack", channel: 0, input: 1 });
+    cutAndBack(rig, 2_000, 4);
+    expect(rig.sent()).toEqual([]);
+    // The object died with "cd" in its hands.
+    cutAndBack(rig, 2_000, 2);
+    expect(rig.sent()).toEqual([
+      { type: "keys", channel: 0, text: "c" },
+      { type: "keys", channel: 0, text: "d" },
+    ]);
+  });
+
+  test("half a frame accepted: the other half is sent again", () => {
     const rig = new Rig();
     rig.live();
     rig.type("abcdef");

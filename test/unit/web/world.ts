@@ -19,7 +19,6 @@ interface Line {
   silent: boolean;
   /** The server's side: where on this line the pane's stream is, `null` before the hello. */
   sent: number | null;
-  input: number;
 }
 
 export class World {
@@ -36,7 +35,9 @@ export class World {
   #bytes: Uint8Array = new Uint8Array(0);
   #sizes: { readonly at: number; readonly cols: number }[] = [{ at: 0, cols: 80 }];
   readonly taken: number[] = [];
+  /** What tmux has of this viewer's input; and what the object has accepted and not given to tmux yet. */
   #count: number | null = 0;
+  #accepted: number[] = [];
 
   /** The terminal: what it was given and has not parsed, and what is on its screen (a stream up to an offset). */
   #unparsed: Extract<MachineEffect, { readonly type: "write" | "paint" }>[] = [];
@@ -103,6 +104,7 @@ export class World {
   /** A new tmux server: nobody's input is known any more. */
   forgetInput(): void {
     this.cut();
+    this.#accepted = [];
     this.#count = null;
     this.gap();
   }
@@ -139,7 +141,7 @@ export class World {
     if (this.#connecting !== null && this.#random.chance(0.5)) {
       const socket = this.#connecting;
       this.#connecting = null;
-      this.#line = { socket, up: [], down: [], open: true, silent: false, sent: null, input: 0 };
+      this.#line = { socket, up: [], down: [], open: true, silent: false, sent: null };
       this.do((machine, nowMs) => machine.opened(socket, nowMs));
       return;
     }
@@ -162,6 +164,7 @@ export class World {
     for (let round = 0; round < 4_000; round++) {
       this.step();
       this.parse();
+      this.tmuxTakes();
       this.pass(10);
     }
   }
@@ -211,7 +214,7 @@ export class World {
     if (data === undefined) return;
     if (typeof data !== "string") {
       if (data[0] !== 3) throw new Error("Input on a channel that is not open.");
-      this.#take(line, data.subarray(1));
+      this.#accepted.push(...data.subarray(1));
       return;
     }
     if (data === "ping") {
@@ -221,12 +224,11 @@ export class World {
     const parsed = parseClientMessage(data);
     if (!parsed.ok || parsed.message === null) throw new Error(`The server would refuse this: ${data}`);
     const { message } = parsed;
-    if (message.type === "paste") this.#take(line, new TextEncoder().encode(message.text));
+    if (message.type === "paste") this.#accepted.push(...new TextEncoder().encode(message.text));
     if (message.type === "hello") {
-      line.input = this.#count ?? 0;
       line.down.push(JSON.stringify({ type: "welcome", role: "drive", windows: [] } satisfies ServerMessage));
       const held = message.panes[0];
-      const input = this.#count;
+      const input = this.#count === null ? null : this.#count + this.#accepted.length;
       const inRing = held?.stream === this.#epoch() && held.output >= this.#bytes.length - ringBytes;
       if (inRing && held !== undefined) {
         this.resumes.push(held.output);
@@ -237,12 +239,20 @@ export class World {
     }
   }
 
-  /** A viewer's input has offsets of its own; this server takes what it has not taken yet. */
-  #take(line: Line, bytes: Uint8Array): void {
-    this.taken.push(...bytes);
-    this.#count = (this.#count ?? 0) + bytes.length;
-    line.input = this.#count;
-    if (this.#line === line) this.#say({ type: "ack", channel: 3, input: this.#count });
+  /** The object accepts what comes; tmux takes it from there, some time later. */
+  tmuxTakes(): void {
+    if (this.#accepted.length === 0) return;
+    const taken = this.#accepted.splice(0, 1 + this.#random.integer(this.#accepted.length));
+    this.taken.push(...taken);
+    this.#count = (this.#count ?? 0) + taken.length;
+    if (this.#line?.sent !== null) this.#say({ type: "ack", channel: 3, input: this.#count });
+  }
+
+  /** The object dies with what it has in hand, and with every socket; tmux keeps its count. */
+  evict(): void {
+    this.cut();
+    this.#accepted = [];
+    this.gap();
   }
 
   #start(line: Line, fields: Partial<PaneStart>): void {
