@@ -18,6 +18,7 @@ export class FlowWindow {
   #bytes: number;
   #sampleSinceMs: number | null = null;
   #sampleBytes = 0;
+  /** Whether anything held it back since the sample began. */
   #wasFull = false;
 
   constructor(limits: BridgeLimits) {
@@ -37,7 +38,7 @@ export class FlowWindow {
   sent(bytes: number, nowMs: number): void {
     if (this.#underWay === 0) this.#begin(nowMs);
     this.#underWay += bytes;
-    if (this.#underWay + this.#limits.frameLeastBytes >= this.#bytes) this.#wasFull = true;
+    this.#wasFull ||= this.#isFull;
   }
 
   acknowledged(bytes: number, nowMs: number): void {
@@ -56,10 +57,14 @@ export class FlowWindow {
     this.#underWay -= bytes;
   }
 
+  get #isFull(): boolean {
+    return this.#underWay + this.#limits.frameLeastBytes >= this.#bytes;
+  }
+
   #begin(nowMs: number): void {
     this.#sampleSinceMs = nowMs;
     this.#sampleBytes = 0;
-    this.#wasFull = false;
+    this.#wasFull = this.#isFull;
   }
 
   #learn(bytes: number): void {

@@ -64,9 +64,21 @@ export class Rig {
   }
 
   /** Opens a socket and says hello on it. */
-  join(socket: string, viewer: string, hello: Partial<ClientMessage> = {}, facts: { session?: string; role?: Role } = {}): void {
+  join(
+    socket: string,
+    viewer: string,
+    hello: Partial<ClientMessage> = {},
+    facts: { session?: string; role?: Role } = {},
+  ): void {
     this.open(socket, facts);
-    this.say(socket, { type: "hello", viewer: viewerId(viewer), cols: 80, rows: 24, panes: [], ...hello } as ClientMessage);
+    this.say(socket, {
+      type: "hello",
+      viewer: viewerId(viewer),
+      cols: 80,
+      rows: 24,
+      panes: [],
+      ...hello,
+    } as ClientMessage);
   }
 
   say(socket: string, message: ClientMessage): void {
@@ -152,7 +164,10 @@ export class Rig {
 
   /** Effects of one type since the last look. */
   takeEffects<T extends BridgeEffect["type"]>(type: T): Extract<BridgeEffect, { readonly type: T }>[] {
-    const found = this.effects.filter((effect) => effect.type === type) as Extract<BridgeEffect, { readonly type: T }>[];
+    const found = this.effects.filter((effect) => effect.type === type) as Extract<
+      BridgeEffect,
+      { readonly type: T }
+    >[];
     this.effects = this.effects.filter((effect) => effect.type !== type);
     return found;
   }
