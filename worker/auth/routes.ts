@@ -58,11 +58,11 @@ authRoutes.get("/callback", async (c) => {
   return c.redirect(signIn.returnTo, 302);
 });
 
-/** From the page by fetch: 204. From a form: back to the page. */
+/** By fetch: a form on a page without referrers would name no origin. */
 authRoutes.post("/sign-out", async (c) => {
   requireOwnOrigin(c.req.raw.headers, c.get("config").publicUrl);
   await endSession(c, Date.now());
-  return c.req.header("sec-fetch-mode") === "navigate" ? c.redirect("/", 303) : c.body(null, 204);
+  return c.body(null, 204);
 });
 
 /** What this browser was given for this `state` when it left; used up by this. `null`: nothing, or too long ago. */

@@ -15,7 +15,7 @@ export async function startSession(c: AppContext, userId: string, nowMs: number)
   try {
     await revoke(c, nowMs);
   } catch (error) {
-    // The old session is revoked at most one step later than it could be; that must not keep a person out.
+    // What is left of the old session ends at its own time; that must not keep a person out.
     log("error", "old-session-not-ended", { requestId: c.get("requestId"), ...describeError(error) });
   }
   const { publicUrl, sessionMs } = c.get("config");

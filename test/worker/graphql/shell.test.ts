@@ -33,6 +33,20 @@ async function change(browser: Browser, name: string): Promise<Shell> {
   return shell;
 }
 
+async function socketOf(browser: Browser, headers: Readonly<Record<string, string>> = {}): Promise<WebSocket> {
+  const upgrade = { upgrade: "websocket", origin: browser.origin, "sec-websocket-protocol": "limpet.v1" };
+  const { webSocket } = await browser.fetch("/api/shell/socket", { headers: { ...upgrade, ...headers } });
+  if (webSocket === null) throw new Error("no socket");
+  return webSocket;
+}
+
+/** Accepts the socket, too. */
+function closeCode(socket: WebSocket): Promise<number> {
+  const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
+  socket.accept();
+  return closed;
+}
+
 describe("a shell", () => {
   it("is started, seen, and ended", async () => {
     const browser = await signedIn({ ...ada, sub: "whole-life" });
@@ -69,6 +83,12 @@ describe("a shell", () => {
       expect(answer.status).toBe(200);
       expect(await errorCodeOf(answer)).toBe("SHELL_NOT_FOUND");
     }
+    const { data } = await (await one.post("/graphql", { query: "{ viewer { id } }" })).json<{
+      data: { viewer: { id: string } };
+    }>();
+    // The headers by which the Worker tells the object who comes are not taken from a browser.
+    const closed = closeCode(await socketOf(two, { "x-limpet-user": data.viewer.id, "x-limpet-role": "drive" }));
+    expect(await closed).toBe(4404);
     expect(await read(one)).not.toBeNull();
     await change(one, "deleteShell");
   });
@@ -76,11 +96,8 @@ describe("a shell", () => {
   it("has its socket ended when its person signs out", async () => {
     const browser = await signedIn({ ...ada, sub: "signs-out" });
     await change(browser, "createShell");
-    const headers = { upgrade: "websocket", origin: browser.origin, "sec-websocket-protocol": "limpet.v1" };
-    const { webSocket: socket } = await browser.fetch("/api/shell/socket", { headers });
-    if (socket === null) throw new Error("no socket");
-    const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
-    socket.accept();
+    const socket = await socketOf(browser);
+    const closed = closeCode(socket);
     socket.send(JSON.stringify({ type: "hello", viewer: "a".repeat(32), cols: 80, rows: 24, panes: [] }));
     await browser.post("/auth/sign-out");
     expect(await closed).toBe(4401);
