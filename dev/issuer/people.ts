@@ -42,7 +42,7 @@ export class People {
   }
 
   claims(id: string): Person {
-    const mailbox = encodeURIComponent(id.replaceAll(" ", ".")).replaceAll("%", "=");
+    const mailbox = encodeURIComponent(id).replaceAll(".", "%2E").replaceAll("%20", ".").replaceAll("%", "=");
     return {
       sub: id,
       name: this.#names.get(id) ?? id,

@@ -8,7 +8,7 @@ import { buildWorker } from "../build/worker.ts";
 import { Environment } from "./environment.ts";
 import { loadKeys } from "./keys.ts";
 import { findPort } from "./ports.ts";
-import { claimState } from "./run-file.ts";
+import { type Claim, claimState } from "./run-file.ts";
 import { parseSettings } from "./settings.ts";
 import { step } from "./steps.ts";
 import { watchWorker } from "./watch.ts";
@@ -25,7 +25,14 @@ async function main(): Promise<number> {
     return 78;
   }
   const { settings } = parsed;
-  const claim = claimState(settings.stateDir);
+  let claim: Claim;
+  try {
+    claim = claimState(settings.stateDir);
+  } catch (error) {
+    console.error(`Limpet cannot keep its state in ${settings.stateDir}: ${messageOf(error)}`);
+    console.error("Give that folder to this account, delete it, or set LIMPET_STATE to another one.");
+    return 73;
+  }
   if (!claim.ok) {
     const where = claim.other.url ?? "it is just starting";
     console.error(`Limpet runs here already: ${where} (pid ${claim.other.pid}). End it first, or open that.`);
@@ -77,7 +84,7 @@ async function main(): Promise<number> {
     if (!asked) console.log(`Limpet is ready: ${environment.url}`);
   };
   start().catch((error: unknown) => {
-    if (!asked) console.error(error instanceof Error ? error.message : error);
+    if (!asked) console.error(messageOf(error));
     ended.resolve(1);
   });
 
@@ -85,6 +92,10 @@ async function main(): Promise<number> {
   await (environment as Environment | null)?.stop();
   file.remove();
   return code;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A changed Worker is built as for a deploy and takes the place of the running one; objects and database stay. */

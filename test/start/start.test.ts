@@ -178,6 +178,15 @@ describe("ends and beginnings", () => {
     expect((await fetch(`${limpet.url}/healthz`)).status).toBe(200);
   });
 
+  test("a state folder that cannot be used is named, with what to do", async () => {
+    limpet = await LocalLimpet.create({ LIMPET_STATE: "/dev/null/limpet" });
+    limpet.spawn();
+    expect(await limpet.ended()).toBe(73);
+    expect(limpet.output).toMatch(
+      /Limpet cannot keep its state in \/dev\/null\/limpet: .*\n.*set LIMPET_STATE to another one/,
+    );
+  });
+
   test("a wrong setting is named before anything is started", async () => {
     limpet = await LocalLimpet.create({
       LIMPET_PUBLIC_URL: "https://limpet.example.com",
