@@ -157,7 +157,10 @@ export class Bridge {
       const came = before !== null && before !== "ready" && this.#lobby.looked;
       const rests = this.#link.rest === "idle" || (came && this.#link.rest === "parked");
       if (this.#lobby.viewers.size > 0 && rests) this.#want(nowMs);
-    } else if (this.#link.following === null && this.#link.rest === null) this.#link.release("idle");
+    } else if (this.#link.following === null && (this.#link.rest === null || this.#link.rest === "exited")) {
+      // What ended in the pod before says nothing of the next one.
+      this.#link.release("idle");
+    }
     if (shell.phase === "absent" && before !== null && before !== "absent") {
       this.#standing.announce(this.#lobby.viewers, this.#lobby.leader.viewer, this.#link.linkState());
       this.#link.release("idle");

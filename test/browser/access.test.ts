@@ -2,22 +2,17 @@
 // Must not know how sessions are kept.
 
 import { request } from "node:http";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { BrowserContext } from "playwright-core";
+import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { keepPicture } from "./harness/artefacts.ts";
-import { World } from "./harness/world.ts";
+import { useWorld } from "./harness/world.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await World.create();
-});
-afterAll(async () => {
-  await world?.dispose();
-});
+const world = useWorld();
 
 test("the socket: no session is told to sign in (4401), a foreign Origin gets no socket at all (403)", async () => {
-  const { url } = world.product;
-  const { device } = await world.signedIn();
+  const { url } = world().product;
+  const { device } = await world().signedIn();
   const cookie = await cookieOf(device);
   expect(await knock({ origin: url })).toEqual({ code: 4401 });
   expect(await knock({ origin: url, cookie: "limpet=made-up" })).toEqual({ code: 4401 });
@@ -28,9 +23,9 @@ test("the socket: no session is told to sign in (4401), a foreign Origin gets no
 });
 
 test("a session opens its own person's shell and no other, whatever its headers claim", async () => {
-  const { url } = world.product;
-  const owner = await world.withShell();
-  const stranger = await world.signedIn();
+  const { url } = world().product;
+  const owner = await world().withShell();
+  const stranger = await world().signedIn();
   const cookie = await cookieOf(stranger.device);
   const ownerId = await idOf(owner);
   const claims = { "x-limpet-user": ownerId, "x-limpet-role": "drive", "x-limpet-session-expires": "9999999999999" };
@@ -40,8 +35,8 @@ test("a session opens its own person's shell and no other, whatever its headers 
 });
 
 test("GraphQL: no session 401, another site's post 403", async () => {
-  const { url } = world.product;
-  const { device } = await world.signedIn();
+  const { url } = world().product;
+  const { device } = await world().signedIn();
   const cookie = await cookieOf(device);
   expect(await post(undefined, "{ shell { podName } }", { origin: url })).toMatchObject({ status: 401 });
   expect(await post(cookie, "mutation { createShell { id } }", { origin: "https://example.com" })).toMatchObject({
@@ -51,18 +46,18 @@ test("GraphQL: no session 401, another site's post 403", async () => {
 });
 
 test("signing out ends the open terminal and what its cookie opens", async () => {
-  const { shell, device } = await world.withShell();
+  const { shell, device } = await world().withShell();
   const cookie = await cookieOf(device);
-  const otherTab = await world.anotherTab({ shell, device, name: "", tmux: await shell.tmux() });
+  const otherTab = await world().anotherTab({ shell, device, name: "", tmux: await shell.tmux() });
   await shell.signOut();
   await otherTab.page.getByText("Your sign-in has ended").waitFor({ timeout: 60_000 });
   await keepPicture(otherTab.page, "60-sign-in-ended");
-  expect(await knock({ origin: world.product.url, cookie })).toEqual({ code: 4401 });
+  expect(await knock({ origin: world().product.url, cookie })).toEqual({ code: 4401 });
 });
 
 test("a foreign Host name is refused, so that no page elsewhere can point its name here", async () => {
   const status = await new Promise((resolve, reject) => {
-    const asking = request(world.product.url, { headers: { host: "limpet.example.com" } }, (answer) => {
+    const asking = request(world().product.url, { headers: { host: "limpet.example.com" } }, (answer) => {
       answer.resume();
       resolve(answer.statusCode);
     });
@@ -79,7 +74,7 @@ interface Knock {
 
 /** Asks for a socket. @returns the close code that it got, or the status in place of a socket */
 async function knock({ origin, cookie, headers }: Knock): Promise<{ code: number } | { status: number }> {
-  const address = `${world.product.url.replace("http", "ws")}/api/shell/socket`;
+  const address = `${world().product.url.replace("http", "ws")}/api/shell/socket`;
   const socket = new WebSocket(address, "limpet.v1", {
     ...(origin === undefined ? {} : { origin }),
     headers: { ...headers, ...(cookie === undefined ? {} : { cookie }) },
@@ -104,7 +99,7 @@ async function post(
   query: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<{ readonly status: number; readonly body: unknown }> {
-  const answer = await fetch(`${world.product.url}/graphql`, {
+  const answer = await fetch(`${world().product.url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", ...(cookie === undefined ? {} : { cookie }), ...headers },
     body: JSON.stringify({ query }),
@@ -112,13 +107,13 @@ async function post(
   return { status: answer.status, body: await answer.json() };
 }
 
-async function cookieOf(device: Awaited<ReturnType<World["newDevice"]>>): Promise<string> {
-  const cookies = await device.cookies(world.product.url);
+async function cookieOf(device: BrowserContext): Promise<string> {
+  const cookies = await device.cookies(world().product.url);
   return cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
 }
 
-async function idOf({ device }: { device: Awaited<ReturnType<World["newDevice"]>> }): Promise<string> {
-  const { body } = await post(await cookieOf(device), "{ viewer { id } }", { origin: world.product.url });
+async function idOf({ device }: { device: BrowserContext }): Promise<string> {
+  const { body } = await post(await cookieOf(device), "{ viewer { id } }", { origin: world().product.url });
   const id = /"id":"([^"]+)"/.exec(JSON.stringify(body))?.[1];
   if (id === undefined) throw new Error(`The API named nobody: ${JSON.stringify(body)}`);
   return id;

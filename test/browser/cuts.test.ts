@@ -1,22 +1,13 @@
 // Owns the cuts: each hop between the keyboard and the job is broken in turn, and nothing is lost or doubled.
 // Must not know how any part finds out or mends it.
 
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { keepPicture } from "./harness/artefacts.ts";
+import { expectSameScreen } from "./harness/compare.ts";
 import { until } from "./harness/until.ts";
-import { type Person, World } from "./harness/world.ts";
+import { type Person, useWorld } from "./harness/world.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await World.create();
-});
-afterEach(() => {
-  world.product.front.mend();
-  world.product.cluster.mend();
-});
-afterAll(async () => {
-  await world?.dispose();
-});
+const world = useWorld();
 
 interface Cut {
   readonly hop: string;
@@ -31,42 +22,42 @@ const cuts: readonly Cut[] = [
     picture: "30-browser-offline",
     cut: async ({ device }) => {
       await device.setOffline(true);
-      world.product.front.cut("reset");
+      world().product.front.cut("reset");
     },
     mend: async ({ device }) => {
-      world.product.front.mend();
+      world().product.front.mend();
       await device.setOffline(false);
     },
   },
   {
     hop: "the edge's door, which closes every connection properly",
     picture: "31-edge-closed",
-    cut: () => world.product.front.cut("closed"),
-    mend: () => world.product.front.mend(),
+    cut: () => world().product.front.cut("closed"),
+    mend: () => world().product.front.mend(),
   },
   {
     hop: "the browser's line, half-dead: it stands and swallows everything",
     picture: "32-line-swallows",
-    cut: () => world.product.front.cut("swallowed"),
-    mend: () => world.product.front.mend(),
+    cut: () => world().product.front.cut("swallowed"),
+    mend: () => world().product.front.mend(),
   },
   {
     hop: "the exec, and the cluster's API with it, reset and refused",
     picture: "33-cluster-refused",
-    cut: () => world.product.cluster.cut("reset"),
-    mend: () => world.product.cluster.mend(),
+    cut: () => world().product.cluster.cut("reset"),
+    mend: () => world().product.cluster.mend(),
   },
   {
     hop: "the exec, half-dead: it stands and swallows everything",
     picture: "34-cluster-swallows",
-    cut: () => world.product.cluster.cut("swallowed"),
-    mend: () => world.product.cluster.mend(),
+    cut: () => world().product.cluster.cut("swallowed"),
+    mend: () => world().product.cluster.mend(),
   },
   {
     hop: "workerd, killed: the supervisor starts it again",
     picture: "35-workerd-killed",
     cut: () => {
-      world.product.killWorkerd();
+      world().product.killWorkerd();
     },
     mend: () => {},
   },
@@ -75,7 +66,7 @@ const cuts: readonly Cut[] = [
 test.each(cuts)(
   "$hop: the page comes back by itself, the job runs on, no line and no key is lost or doubled",
   async ({ cut, mend, picture, hop }) => {
-    const person = await world.withShell();
+    const person = await world().withShell();
     const { shell, tmux } = person;
     await shell.enter("clear; for i in $(seq 1 160); do echo tick-$i; sleep 0.05; done; echo all-$((40+2))");
     await shell.row("tick-10");
@@ -108,7 +99,7 @@ test.each(cuts)(
     const output = /^(tick-\d+|all-\d+|typed-\d-\d)$/;
     expect((await shell.lines()).filter((line) => output.test(line))).toEqual(expected);
     expect((await tmux.lines()).filter((line) => output.test(line))).toEqual(expected);
-    expect(await shell.rows()).toEqual(await tmux.rows());
+    await expectSameScreen(shell, tmux);
   },
 );
 

@@ -3,22 +3,16 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { keepPicture } from "./harness/artefacts.ts";
+import { expectSameScreen } from "./harness/compare.ts";
 import { until } from "./harness/until.ts";
-import { World } from "./harness/world.ts";
+import { useWorld } from "./harness/world.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await World.create();
-});
-afterEach(() => world.product.front.mend());
-afterAll(async () => {
-  await world?.dispose();
-});
+const world = useWorld();
 
 test("1 MB of pasted lines arrives byte for byte", async () => {
-  const { shell, tmux } = await world.withShell();
+  const { shell, tmux } = await world().withShell();
   const lines = Array.from(
     { length: 16_000 },
     (_, index) => `${index}\tthe quick brown fox, größer als 漢字 😀 ${index ** 3}`,
@@ -50,7 +44,7 @@ test("1 MB of pasted lines arrives byte for byte", async () => {
 });
 
 test("Ctrl-C in a flood is answered, and the screen is right afterwards", async () => {
-  const { shell, tmux } = await world.withShell();
+  const { shell, tmux } = await world().withShell();
   await shell.enter("yes 'a flood of lines'");
   await shell.rowsUntil("the flood", (rows) => rows.length > 20 && rows.every((row) => row === "a flood of lines"));
   await shell.focus();
@@ -62,22 +56,16 @@ test("Ctrl-C in a flood is answered, and the screen is right afterwards", async 
   await keepPicture(shell.page, "51-interrupted");
   expect(await tmux.format("#{pane_current_command}")).toBe("bash");
   expect(answeredMs).toBeLessThan(5_000);
-  await until(
-    "the screen to be tmux's",
-    async () => [await shell.rows(), await tmux.rows()],
-    ([seen, truth]) => {
-      return JSON.stringify(seen) === JSON.stringify(truth);
-    },
-  );
+  await expectSameScreen(shell, tmux);
   await shell.enter("echo calm");
   await shell.row("calm");
 });
 
 test("what was typed while away too long ago, or too much of it, is not sent, and the page says so", async () => {
-  const { shell, tmux } = await world.withShell();
+  const { shell, tmux } = await world().withShell();
   const connected = await shell.badge();
   const away = async () => {
-    world.product.front.cut("reset");
+    world().product.front.cut("reset");
     await until(
       "the page to notice",
       () => shell.badge(),
@@ -85,7 +73,7 @@ test("what was typed while away too long ago, or too much of it, is not sent, an
     );
   };
   const back = async () => {
-    world.product.front.mend();
+    world().product.front.mend();
     await until(
       "the page to be back",
       () => shell.badge(),

@@ -1,23 +1,17 @@
 // Owns reloads: whatever a tab is doing, loading it again shows what a tab that stayed shows, and what tmux has.
 // Must not know cuts.
 
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { keepPicture } from "./harness/artefacts.ts";
-import { expectSameTail } from "./harness/compare.ts";
-import { World } from "./harness/world.ts";
+import { expectSameScreen, expectSameTail } from "./harness/compare.ts";
+import { useWorld } from "./harness/world.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await World.create();
-});
-afterAll(async () => {
-  await world?.dispose();
-});
+const world = useWorld();
 
 test("a reload in the middle of a flood: screen and scrollback as in the tab that stayed, and as tmux has them", async () => {
-  const person = await world.withShell();
+  const person = await world().withShell();
   const stayed = person.shell;
-  const reloaded = await world.anotherTab(person);
+  const reloaded = await world().anotherTab(person);
   await stayed.enter("seq 1 200000; echo end-$((40 + 2))");
   await reloaded.rowsUntil("the flood", (rows) => rows.some((row) => Number(row) > 1000));
   await reloaded.page.reload();
@@ -27,12 +21,12 @@ test("a reload in the middle of a flood: screen and scrollback as in the tab tha
   expect(truth.slice(-4, -1)).toEqual(["199999", "200000", "end-42"]);
   expectSameTail(await stayed.lines(), truth, 1_000);
   expectSameTail(await reloaded.lines(), truth, 1_000);
-  expect(await reloaded.rows()).toEqual(await person.tmux.rows());
+  await expectSameScreen(reloaded, person.tmux);
   await keepPicture(reloaded.page, "21-after-the-flood");
 });
 
 test("a reload at rest: colours, a long line, a job that goes on, all as they were", async () => {
-  const { shell, tmux } = await world.withShell();
+  const { shell, tmux } = await world().withShell();
   await shell.enter(
     String.raw`clear; printf '\033[31mred\033[0m \033[1;44mbold\033[0m %s\n' "$(seq -s- 1 99)"; cat -n`,
   );
@@ -43,5 +37,5 @@ test("a reload at rest: colours, a long line, a job that goes on, all as they we
   expect(await shell.lines()).toEqual(before);
   await shell.enter("the same job");
   await shell.row("     1  the same job".replace("     1 ", "     1 "));
-  expect(await shell.rows()).toEqual(await tmux.rows());
+  await expectSameScreen(shell, tmux);
 });

@@ -1,22 +1,16 @@
 // Owns a restart of the whole of `npm start`: what must end with it, what must be there afterwards.
 // Must not know how state is kept.
 
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { keepPicture } from "./harness/artefacts.ts";
 import type { ShellPage } from "./harness/shell-page.ts";
 import { until } from "./harness/until.ts";
-import { World } from "./harness/world.ts";
+import { useWorld } from "./harness/world.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await World.create();
-});
-afterAll(async () => {
-  await world?.dispose();
-});
+const world = useWorld();
 
 test("after Ctrl-C nothing is left running; after the next start the same page has the same shell back, unasked", async () => {
-  const { shell, tmux } = await world.withShell();
+  const { shell, tmux } = await world().withShell();
   const before = await shellId(shell);
   const connected = await shell.badge();
   await shell.enter("sleep 1000");
@@ -26,7 +20,7 @@ test("after Ctrl-C nothing is left running; after the next start the same page h
     (command) => command === "sleep",
   );
 
-  await world.product.end();
+  await world().product.end();
   expect(tmux.isThere()).toBe(false);
   await until(
     "the page to notice",
@@ -35,7 +29,7 @@ test("after Ctrl-C nothing is left running; after the next start the same page h
   );
   await keepPicture(shell.page, "70-product-ended");
 
-  await world.product.begin();
+  await world().product.begin();
   await until(
     "the page to be back",
     () => shell.badge(),

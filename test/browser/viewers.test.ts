@@ -1,27 +1,21 @@
 // Owns several tabs on one shell: whose size counts, copies of a tab, and a dead line that comes back to life.
 // Must not know how viewers are told apart.
 
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { keepPicture } from "./harness/artefacts.ts";
+import { expectSameScreen } from "./harness/compare.ts";
 import { ShellPage } from "./harness/shell-page.ts";
 import { until } from "./harness/until.ts";
-import { World } from "./harness/world.ts";
+import { useWorld } from "./harness/world.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await World.create();
-});
-afterEach(() => world.product.front.mend());
-afterAll(async () => {
-  await world?.dispose();
-});
+const world = useWorld();
 
 test("the tab that typed last decides the size; a glance from another does not", async () => {
-  const person = await world.withShell();
+  const person = await world().withShell();
   const { tmux, shell: large } = person;
   const largeSize = await tmux.size();
   await large.enter("echo typed in the large tab");
-  const small = await ShellPage.open(person.device, world.product.url);
+  const small = await ShellPage.open(person.device, world().product.url);
   await small.page.setViewportSize({ width: 640, height: 480 });
   await small.row("typed in the large tab");
   await small.page.reload();
@@ -43,7 +37,7 @@ test("the tab that typed last decides the size; a glance from another does not",
     (rows) => smallSize.endsWith(`x${rows}`),
   );
   await keepPicture(large.page, "41-letterboxed");
-  expect(await large.rows()).toEqual(await tmux.rows());
+  await expectSameScreen(large, tmux);
 
   await large.enter("echo typed in the large tab again");
   await until(
@@ -55,7 +49,7 @@ test("the tab that typed last decides the size; a glance from another does not",
 });
 
 test("a copy of a tab is a viewer of its own: both go on", async () => {
-  const { shell, tmux } = await world.withShell();
+  const { shell, tmux } = await world().withShell();
   const opening = shell.page.waitForEvent("popup");
   // A copy made by the page's own hand brings the tab's session storage along, as "Duplicate tab" does.
   await shell.page.evaluate("void window.open(location.href)");
@@ -70,21 +64,21 @@ test("a copy of a tab is a viewer of its own: both go on", async () => {
 });
 
 test("a line that was dead and comes back to life after the page has gone round it does no harm", async () => {
-  const { shell, tmux } = await world.withShell();
+  const { shell, tmux } = await world().withShell();
   await shell.enter("cat > taken.txt");
   await until(
     "cat",
     () => tmux.format("#{pane_current_command}"),
     (command) => command === "cat",
   );
-  world.product.front.cut("swallowed");
+  world().product.front.cut("swallowed");
   // On its way on the line that is dead now; the page sends it again on its next one.
   await shell.enter("first");
-  world.product.front.mendForNew();
+  world().product.front.mendForNew();
   await shell.row("first");
   await shell.enter("second");
   await shell.row("second");
-  world.product.front.mend();
+  world().product.front.mend();
   await shell.enter("third");
   await shell.row("third");
   await shell.press("Control+D");

@@ -1,7 +1,7 @@
 // Owns the pictures that the browser tests leave behind: one of each stage, in a folder that git ignores.
 // Must not know what a stage shows.
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 
@@ -13,4 +13,9 @@ const folder = `${process.env["LIMPET_ARTEFACTS"] ?? `${repositoryRoot}/.limpet/
 export async function keepPicture(page: Page, stage: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: `${folder}/${stage}.png` });
+}
+
+export function keepFile(name: string, text: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/${name}`, text);
 }

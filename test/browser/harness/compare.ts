@@ -1,7 +1,19 @@
-// Owns comparing what two places keep of the same lines, when each keeps only so many.
-// Must not know where the lines come from.
+// Owns comparing what the page shows with what tmux has: screens when both are at rest, lines as far as both keep them.
+// Must not know how either is asked.
 
 import { expect } from "vitest";
+import type { PodTmux } from "./pod-tmux.ts";
+import type { ShellPage } from "./shell-page.ts";
+import { until } from "./until.ts";
+
+/** The page draws a moment after tmux knows: so the two are compared until they agree. */
+export async function expectSameScreen(shell: ShellPage, tmux: PodTmux): Promise<void> {
+  await until(
+    "the screen to be as tmux has it",
+    async () => ({ seen: await shell.rows(), truth: await tmux.rows() }),
+    ({ seen, truth }) => firstDifference(seen, truth) === null,
+  );
+}
 
 /**
  * The last lines are equal, as far back as both keep them, and that is at least `least` lines. The oldest common line is

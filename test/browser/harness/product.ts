@@ -2,7 +2,7 @@
 // Must not know the page, or what is tested.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,6 +61,12 @@ export class Product {
   /** What `npm start` has printed, its last part. */
   get output(): string {
     return this.#output;
+  }
+
+  /** The log of each part, as it stands now. */
+  logs(): readonly string[] {
+    const folder = join(this.#stateDir, "logs");
+    return readdirSync(folder).map((name) => `== ${name}\n${readFileSync(join(folder, name), "utf8")}`);
   }
 
   /** `npm start`; returns when it says that it is ready. Also after `end`, on the same state and addresses. */

@@ -138,6 +138,15 @@ export class ShellPage {
     await this.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
   }
 
+  /** Double-clicks the middle of this text where it is on the screen; each of its characters is one column wide. */
+  async doubleClick(text: string): Promise<void> {
+    const drawn = this.page.locator(`${rowsSelector} span`, { hasText: text }).last();
+    const [box, whole] = [await drawn.boundingBox(), await drawn.textContent()];
+    if (box === null || whole === null) throw new Error(`"${text}" is not on the screen.`);
+    const columns = whole.indexOf(text) + text.length / 2;
+    await this.page.mouse.dblclick(box.x + (columns / whole.length) * box.width, box.y + box.height / 2);
+  }
+
   /** Turns the wheel over the terminal; up is negative. */
   async wheel(pixels: number): Promise<void> {
     await this.page.locator(".xterm-screen").hover();

@@ -86,7 +86,7 @@ export class TcpProxy {
     }
     if (this.#state === "closed") {
       client.on("error", () => {});
-      client.end();
+      client.end().resume();
       return;
     }
     const server = connect({ host: "127.0.0.1", port: this.#target, noDelay: true });
@@ -105,8 +105,8 @@ export class TcpProxy {
       from.on("end", () => to.end());
       from.on("error", () => to.resetAndDestroy());
       from.on("close", () => {
-        this.#pairs.delete(pair);
-        to.destroy();
+        if (to.destroyed) this.#pairs.delete(pair);
+        else to.end();
       });
     }
     this.#apply(pair);

@@ -2,7 +2,10 @@
 // Must not know what is tested.
 
 import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll } from "vitest";
+import { keepFile, keepPicture } from "./artefacts.ts";
 import { launchChromium, newDevice } from "./chromium.ts";
+import { FrameLog } from "./frame-log.ts";
 import type { PodTmux } from "./pod-tmux.ts";
 import { Product } from "./product.ts";
 import { ShellPage } from "./shell-page.ts";
@@ -15,9 +18,29 @@ export interface Person {
   readonly tmux: PodTmux;
 }
 
+/** Made before the first test of a file and ended after its last; between tests every hop is mended and every tab closed. */
+export function useWorld(): () => World {
+  let world: World | undefined;
+  beforeAll(async () => {
+    world = await World.create();
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await world?.keepEvidence(task.name);
+    await world?.mend();
+  });
+  afterAll(async () => {
+    await world?.dispose();
+  });
+  return () => {
+    if (world === undefined) throw new Error("The world is made before the first test.");
+    return world;
+  };
+}
+
 export class World {
   readonly product: Product;
   readonly browser: Browser;
+  readonly #frames = new FrameLog();
   #people = 0;
 
   private constructor(product: Product, browser: Browser) {
@@ -30,13 +53,37 @@ export class World {
     return new World(product, browser);
   }
 
+  async mend(): Promise<void> {
+    this.product.front.mend();
+    this.product.cluster.mend();
+    for (const device of this.browser.contexts()) await device.close();
+  }
+
+  /** What a failed test leaves: a picture of each tab, what the product said and wrote into its logs. */
+  async keepEvidence(test: string): Promise<void> {
+    const name = `failed-${test
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .slice(0, 40)}`;
+    for (const [index, page] of this.browser
+      .contexts()
+      .flatMap((device) => device.pages())
+      .entries()) {
+      // A tab that is stuck gives no picture; what it would have hidden matters more.
+      await keepPicture(page, `${name}-${index + 1}`).catch(() => {});
+    }
+    keepFile(`${name}.log`, [this.product.output, ...this.product.logs(), ...this.#frames.lines].join("\n"));
+  }
+
   async dispose(): Promise<void> {
     await this.browser.close();
     await this.product.dispose();
   }
 
-  newDevice(): Promise<BrowserContext> {
-    return newDevice(this.browser, this.product.url);
+  async newDevice(): Promise<BrowserContext> {
+    const device = await newDevice(this.browser, this.product.url);
+    device.on("page", (page) => this.#frames.listen(page));
+    return device;
   }
 
   /** A name that nobody had before: another person, with no shell yet. */
