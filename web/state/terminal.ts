@@ -15,8 +15,9 @@ import type {
 import type { LinkView } from "../terminal/connection.ts";
 import { Machine } from "../terminal/machine.ts";
 import { MachineRunner, type ViewEffect } from "../terminal/machine-runner.ts";
+import type { Size } from "../terminal/own-size.ts";
 import type { PasteProgress } from "../terminal/pane-input.ts";
-import { type Point, type Size, TerminalView } from "../terminal/terminal-view.ts";
+import { type Point, TerminalView } from "../terminal/terminal-view.ts";
 import { darkTheme, lightTheme } from "../terminal/theme.ts";
 import { inputSentences } from "./sentences.ts";
 import type { Toasts } from "./toasts.ts";

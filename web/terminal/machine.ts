@@ -3,9 +3,8 @@
 
 import { closeCode } from "../../durable/protocol/close-codes.ts";
 import { decodeFrame, encodeFrame } from "../../durable/protocol/frames.ts";
-import { pong, sizeBounds } from "../../durable/protocol/limits.ts";
+import { pong } from "../../durable/protocol/limits.ts";
 import type {
-  Channel,
   ClientMessage,
   Exit,
   Expiry,
@@ -23,12 +22,12 @@ import type {
 } from "../../durable/protocol/messages.ts";
 import { describeParseError, parseServerMessage } from "../../durable/protocol/parse.ts";
 import { Connection, type LinkView } from "./connection.ts";
+import { OwnSize } from "./own-size.ts";
 import { type InputNotice, PaneInput, type PasteProgress, type UpPiece } from "./pane-input.ts";
 import { type OutputEffect, PaneOutput } from "./pane-output.ts";
+import { type Pane, PaneTable } from "./pane-table.ts";
 import { cleanPaste } from "./paste-text.ts";
 
-/** A window being dragged larger changes its size on every frame; the shell hears of it when it rests this long. */
-const resizeRestMs = 60;
 /** The control that interrupts: typed while a paste is going up, it ends the paste first. */
 const interrupt = 0x03;
 
@@ -64,23 +63,14 @@ export type MachineEffect =
   | Notice
   | Exit;
 
-interface Pane {
-  readonly output: PaneOutput;
-  readonly input: PaneInput;
-  channel: Channel | null;
-}
-
 export class Machine {
   readonly #options: MachineOptions;
   readonly #connection: Connection;
-  readonly #panes = new Map<PaneId, Pane>();
-  /** The socket that the channels below belong to. */
+  readonly #panes = new PaneTable();
+  readonly #size: OwnSize;
+  /** The socket that the panes' channels belong to. */
   #socket: number | null = null;
-  readonly #channels = new Map<Channel, PaneId>();
   #nextPasteId: number;
-  #size: { readonly cols: number; readonly rows: number };
-  #sizeSent: { readonly cols: number; readonly rows: number };
-  #sizeDueMs: number | null = null;
   #visible: boolean;
   #colours: Hello["colours"];
   #role: Role = "drive";
@@ -91,8 +81,7 @@ export class Machine {
     this.#options = options;
     this.#nextPasteId = options.firstPasteId;
     this.#connection = new Connection(options.random, options.visible);
-    this.#size = { cols: options.cols, rows: options.rows };
-    this.#sizeSent = this.#size;
+    this.#size = new OwnSize(options);
     this.#visible = options.visible;
     this.#colours = options.colours;
   }
@@ -111,12 +100,10 @@ export class Machine {
   opened(socket: number, nowMs: number): readonly MachineEffect[] {
     if (!this.#connection.opened(socket, nowMs)) return [];
     this.#socket = socket;
-    const panes = [...this.#panes.values()].flatMap((pane) => pane.output.held() ?? []);
+    const panes = this.#panes.all().flatMap((pane) => pane.output.held() ?? []);
     const { viewer } = this.#options;
     const colours = this.#colours === undefined ? {} : { colours: this.#colours };
-    this.#send({ type: "hello", viewer, ...this.#size, panes, ...colours });
-    this.#sizeSent = this.#size;
-    this.#sizeDueMs = null;
+    this.#send({ type: "hello", viewer, ...this.#size.say(), panes, ...colours });
     if (!this.#visible) this.#send({ type: "focus", visible: false });
     return this.#settle(nowMs);
   }
@@ -136,7 +123,7 @@ export class Machine {
   binary(socket: number, frame: Uint8Array, nowMs: number): readonly MachineEffect[] {
     if (!this.#connection.frame(socket, nowMs)) return [];
     const data = decodeFrame(frame);
-    const pane = data === null ? undefined : this.#onChannel(data.channel);
+    const pane = data === null ? undefined : this.#panes.onChannel(data.channel);
     if (data !== null) pane?.output.receive(data.bytes, nowMs);
     return this.#settle(nowMs);
   }
@@ -178,16 +165,13 @@ export class Machine {
 
   /** The room there is for a terminal now. */
   resized(cols: number, rows: number, nowMs: number): readonly MachineEffect[] {
-    const { minCols, maxCols, minRows, maxRows } = sizeBounds;
-    this.#size = { cols: clamp(cols, minCols, maxCols), rows: clamp(rows, minRows, maxRows) };
-    this.#sizeDueMs = nowMs + resizeRestMs;
+    this.#size.change({ cols, rows }, nowMs);
     return this.#settle(nowMs);
   }
 
   /** "Fit to me": this viewer's size counts from now on. */
   fit(nowMs: number): readonly MachineEffect[] {
-    this.#send({ type: "resize", ...this.#size, fit: true });
-    this.#sizeSent = this.#size;
+    this.#send({ type: "resize", ...this.#size.say(), fit: true });
     return this.#settle(nowMs);
   }
 
@@ -226,8 +210,8 @@ export class Machine {
 
   /** When `tick` is due; `null`: not before another event. */
   nextDeadlineMs(): number | null {
-    const deadlines = [this.#connection.nextDeadlineMs(), this.#socket === null ? null : this.#sizeDueMs];
-    for (const pane of this.#panes.values()) if (pane.channel !== null) deadlines.push(pane.output.ackDeadlineMs());
+    const deadlines = [this.#connection.nextDeadlineMs(), this.#socket === null ? null : this.#size.deadlineMs()];
+    for (const pane of this.#panes.all()) if (pane.channel !== null) deadlines.push(pane.output.ackDeadlineMs());
     const due = deadlines.filter((deadline) => deadline !== null);
     return due.length === 0 ? null : Math.min(...due);
   }
@@ -247,18 +231,17 @@ export class Machine {
         this.#paneStart(message, nowMs);
         return;
       case "ack": {
-        const pane = this.#onChannel(message.channel);
+        const pane = this.#panes.onChannel(message.channel);
         if (pane !== undefined) this.#up(pane, pane.input.acknowledged(message.input));
         return;
       }
       case "size":
-        this.#onChannel(message.channel)?.output.size(message);
+        this.#panes.onChannel(message.channel)?.output.size(message);
         return;
       case "gone": {
-        const paneId = this.#channels.get(message.channel);
-        this.#channels.delete(message.channel);
+        const pane = this.#panes.unbind(message.channel);
         this.#send({ type: "shut", channel: message.channel });
-        if (paneId !== undefined) this.#dropPane(paneId);
+        if (pane !== undefined) this.#drop(pane);
         return;
       }
       default:
@@ -267,19 +250,8 @@ export class Machine {
   }
 
   #paneStart(start: PaneStart, nowMs: number): void {
-    let pane = this.#panes.get(start.pane);
-    if (pane === undefined) {
-      const input = new PaneInput(() => this.#nextPasteId++);
-      pane = { output: new PaneOutput(start.pane), input, channel: null };
-      this.#panes.set(start.pane, pane);
-    }
-    if (pane.channel !== start.channel) {
-      const before = this.#onChannel(start.channel);
-      if (before !== undefined) before.channel = null;
-      if (pane.channel !== null) this.#channels.delete(pane.channel);
-      this.#channels.set(start.channel, start.pane);
-      pane.channel = start.channel;
-    }
+    const pane = this.#panes.get(start.pane) ?? this.#add(start.pane);
+    this.#panes.bind(pane, start.channel);
     this.#out.push({ type: "pane", pane: start.pane });
     if (!pane.output.start(start)) {
       pane.output.forget();
@@ -294,7 +266,7 @@ export class Machine {
     if (windows.length === 0) return;
     // Closed while this page was away: no `gone` tells of it, since its channel was of another socket.
     const listed = new Set(windows.flatMap((window) => window.panes));
-    for (const [id, pane] of this.#panes) if (pane.channel === null && !listed.has(id)) this.#dropPane(id);
+    for (const pane of this.#panes.all()) if (pane.channel === null && !listed.has(pane.id)) this.#drop(pane);
   }
 
   #mayType(pane: PaneId): boolean {
@@ -321,14 +293,16 @@ export class Machine {
     this.#out.push({ type: "send", socket: this.#socket, data: JSON.stringify(message) });
   }
 
-  #onChannel(channel: Channel): Pane | undefined {
-    const paneId = this.#channels.get(channel);
-    return paneId === undefined ? undefined : this.#panes.get(paneId);
+  #add(id: PaneId): Pane {
+    const input = new PaneInput(() => this.#nextPasteId++);
+    const pane: Pane = { id, output: new PaneOutput(id), input, channel: null };
+    this.#panes.add(pane);
+    return pane;
   }
 
-  #dropPane(paneId: PaneId): void {
-    this.#panes.delete(paneId);
-    this.#out.push({ type: "pane-gone", pane: paneId });
+  #drop(pane: Pane): void {
+    this.#panes.remove(pane.id);
+    this.#out.push({ type: "pane-gone", pane: pane.id });
   }
 
   /** After every event: what is due now, and whether the socket that all this went to is still the one. */
@@ -340,7 +314,7 @@ export class Machine {
     const connection = this.#connection.takeEffects().map((effect): MachineEffect => {
       return effect.type === "ping" ? { type: "send", socket: effect.socket, data: effect.type } : effect;
     });
-    const panes = [...this.#panes].flatMap(([id, pane]) => effectsOf(id, pane));
+    const panes = this.#panes.all().flatMap(effectsOf);
     const link = this.#connection.view;
     const changed = !sameLink(link, this.#link);
     this.#link = link;
@@ -351,9 +325,8 @@ export class Machine {
     const lost = this.#socket;
     this.#out = this.#out.filter((effect) => effect.type !== "send" || effect.socket !== lost);
     this.#socket = null;
-    this.#channels.clear();
-    for (const pane of this.#panes.values()) {
-      pane.channel = null;
+    this.#panes.unbindAll();
+    for (const pane of this.#panes.all()) {
       pane.output.disconnected();
       pane.input.detached();
     }
@@ -361,33 +334,24 @@ export class Machine {
 
   #sendDue(nowMs: number): void {
     if (this.#socket === null) return;
-    for (const pane of this.#panes.values()) {
+    for (const pane of this.#panes.all()) {
       if (pane.channel === null) continue;
       const ack = pane.output.takeAck(nowMs);
       if (ack !== null) this.#send({ type: "ack", channel: pane.channel, ...ack });
     }
-    if (this.#sizeDueMs !== null && nowMs >= this.#sizeDueMs) {
-      this.#sizeDueMs = null;
-      if (this.#size.cols !== this.#sizeSent.cols || this.#size.rows !== this.#sizeSent.rows) {
-        this.#send({ type: "resize", ...this.#size });
-        this.#sizeSent = this.#size;
-      }
-    }
+    const size = this.#size.sayIfDue(nowMs);
+    if (size !== null) this.#send({ type: "resize", ...size });
   }
 }
 
-function effectsOf(id: PaneId, pane: Pane): readonly MachineEffect[] {
+function effectsOf(pane: Pane): readonly MachineEffect[] {
   return [
     ...pane.output.takeEffects(),
-    ...pane.input.takeNotices().map((notice) => ({ type: "input-notice", pane: id, notice }) as const),
-    ...pane.input.takeProgress().map((progress) => ({ type: "paste-progress", pane: id, progress }) as const),
+    ...pane.input.takeNotices().map((notice) => ({ type: "input-notice", pane: pane.id, notice }) as const),
+    ...pane.input.takeProgress().map((progress) => ({ type: "paste-progress", pane: pane.id, progress }) as const),
   ];
 }
 
 function sameLink(a: LinkView, b: LinkView): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function clamp(value: number, least: number, most: number): number {
-  return Math.min(Math.max(Math.floor(value), least), most);
 }

@@ -8,6 +8,7 @@ import { sizeBounds } from "../../durable/protocol/limits.ts";
 import { writeClipboard } from "./clipboard.ts";
 import { isApple, pageKeyOf } from "./keys.ts";
 import { parseOsc52 } from "./osc52.ts";
+import type { Size } from "./own-size.ts";
 import { type Replies, swallowReplies } from "./replies.ts";
 
 const fontFamily =
@@ -44,11 +45,6 @@ export interface TerminalViewEvents {
 export interface Point {
   readonly x: number;
   readonly y: number;
-}
-
-export interface Size {
-  readonly cols: number;
-  readonly rows: number;
 }
 
 export class TerminalView {
