@@ -2,7 +2,9 @@
 // Must not know what the packages are for.
 // @ts-check
 
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runQuietly, SetupError } from "./processes.mjs";
 
@@ -120,9 +122,8 @@ function npmEnvironment() {
  * @returns {Promise<() => void>} lets go
  */
 async function lock(root) {
-  const state = join(root, ".limpet");
-  const file = join(state, "setup.pid");
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const name = createHash("sha256").update(`${process.getuid?.()} ${root}`).digest("hex").slice(0, 16);
+  const file = join(tmpdir(), `limpet-setup-${name}.pid`);
   const untilMs = Date.now() + otherSetupMs;
   for (let told = false; ; ) {
     try {

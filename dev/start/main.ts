@@ -8,7 +8,7 @@ import { buildWorker } from "../build/worker.ts";
 import { Environment } from "./environment.ts";
 import { loadKeys } from "./keys.ts";
 import { findPort } from "./ports.ts";
-import { type Claim, claimState } from "./run-file.ts";
+import { type Claim, claimState, stateDirOf } from "./run-file.ts";
 import { parseSettings } from "./settings.ts";
 import { step } from "./steps.ts";
 import { watchWorker } from "./watch.ts";
@@ -24,7 +24,8 @@ async function main(): Promise<number> {
     for (const fault of parsed.faults) console.error(fault);
     return 78;
   }
-  const { settings } = parsed;
+  const stateDir = parsed.settings.stateDirGiven ? parsed.settings.stateDir : stateDirOf(parsed.settings.stateDir);
+  const settings = { ...parsed.settings, stateDir };
   let claim: Claim;
   try {
     claim = claimState(settings.stateDir);

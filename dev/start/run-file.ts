@@ -1,7 +1,8 @@
 // Owns .limpet/run.json: who runs here and where (also for tests and tools), and that only one does.
 // Must not know what the parts are.
 
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { isAlive, markOf, type ProcessMark, signal } from "./processes.ts";
 
@@ -39,6 +40,13 @@ export class RunFile {
   remove(): void {
     rmSync(this.#path, { force: true });
   }
+}
+
+/** @returns the folder, or one beside it where it belongs to another account: keys are nobody's but their maker's */
+export function stateDirOf(wanted: string): string {
+  const owner = statSync(wanted, { throwIfNoEntry: false })?.uid;
+  const { uid, username } = userInfo();
+  return owner === undefined || owner === uid ? wanted : `${wanted}-${username}`;
 }
 
 /**

@@ -10,8 +10,9 @@ export interface Listen {
 }
 
 export interface Settings {
-  /** Folder of everything that outlives a run: users, shells, keys. */
+  /** Folder of everything that outlives a run: users, shells, keys; and whether it was asked for by name. */
   readonly stateDir: string;
+  readonly stateDirGiven: boolean;
   /** The first port to try for the page, and whether it was asked for by name. */
   readonly port: number;
   /** The origin that people open; `null`: http://localhost and the port that was free. */
@@ -85,6 +86,7 @@ export function parseSettings(
 
   const settings: Settings = {
     stateDir: resolve(root, text("LIMPET_STATE") ?? ".limpet"),
+    stateDirGiven: text("LIMPET_STATE") !== null,
     port,
     publicUrl,
     issuer: {

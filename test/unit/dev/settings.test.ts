@@ -12,6 +12,7 @@ function settingsOf(env: Record<string, string>): Settings {
 test("without any variable everything is local", () => {
   expect(settingsOf({})).toEqual({
     stateDir: "/repository/.limpet",
+    stateDirGiven: false,
     port: 8787,
     publicUrl: null,
     issuer: { url: null, listen: { host: "127.0.0.1", port: 0 }, clientId: "limpet-local", clientSecret: null },
