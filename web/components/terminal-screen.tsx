@@ -5,6 +5,7 @@ import "@xterm/xterm/css/xterm.css";
 import "./terminal-screen.css";
 import { createEffect, createSignal, getOwner, type JSX, on, onCleanup, onMount, runWithOwner, Show } from "solid-js";
 import type { App } from "../state/app.ts";
+import { expirySentence } from "../state/sentences.ts";
 import { createTerminal, type OpenTerminal } from "../state/terminal.ts";
 import type { Point } from "../terminal/terminal-view.ts";
 import { claimViewerId } from "../terminal/viewer-id.ts";
@@ -36,6 +37,10 @@ export function TerminalScreen(props: { readonly app: App }): JSX.Element {
     });
   });
 
+  const expiry = (): string | null => {
+    const at = terminal()?.expiry() ?? null;
+    return at === null ? null : expirySentence(at, Date.now());
+  };
   const menus = {
     main: (): void => void setMenu({ x: innerWidth, y: 38, kind: "main" }),
     context: (at: Point): void => void setMenu({ ...at, kind: "context" }),
@@ -87,6 +92,7 @@ export function TerminalScreen(props: { readonly app: App }): JSX.Element {
           <Menu
             label={open().kind === "main" ? "Shell" : "Terminal"}
             at={open()}
+            {...(open().kind === "main" && expiry() !== null ? { heading: expiry() ?? "" } : {})}
             groups={terminalMenu(terminal(), commands, open().kind)}
             close={closeMenu}
           />

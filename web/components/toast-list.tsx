@@ -12,7 +12,7 @@ export function ToastList(props: { readonly toasts: Toasts }): JSX.Element {
     <div class="toasts" ref={(it) => leaveFocus(it)} role="log" aria-live="polite" aria-label="Notices">
       <For each={props.toasts.list()}>
         {(toast) => (
-          <div class="toast" classList={{ warning: toast.tone === "warning" }}>
+          <div class="toast" classList={{ warning: toast.tone === "warning", asking: toast.actions.length > 0 }}>
             <p>{toast.text}</p>
             <div class="toast-actions">
               <For each={toast.actions}>

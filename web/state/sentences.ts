@@ -36,6 +36,15 @@ export const inputSentences: Readonly<Record<InputNotice | "view-only", string>>
   "view-only": "You are watching this shell; typing needs its owner's permission.",
 };
 
+/** When the shell ends unless it is used before: today by the clock, later by the day as well. */
+export function expirySentence(atMs: number, nowMs: number): string {
+  const at = new Date(atMs);
+  const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const today = at.toDateString() === new Date(nowMs).toDateString();
+  const day = today ? "" : `${at.toLocaleDateString([], { weekday: "long" })}, `;
+  return `Kept until ${day}${time}, longer while you use it`;
+}
+
 export type EndStep = "sign-in" | "reload" | "connect" | "leave";
 
 export interface Ending {

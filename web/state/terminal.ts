@@ -68,6 +68,8 @@ export function createTerminal(
   const [title, setTitle] = createSignal("");
   const [hoveredLink, setHoveredLink] = createSignal<string | null>(null);
   const [rang, setRang] = createSignal(0);
+  /** It rang while nobody looked. */
+  const [unheard, setUnheard] = createSignal(false);
   const [paneSize, setPaneSize] = createSignal<Size | null>(null);
   const [ownSize, setOwnSize] = createSignal<Size>({ cols: 80, rows: 24 });
   const [paste, setPaste] = createSignal<PasteProgress | null>(null);
@@ -87,7 +89,10 @@ export function createTerminal(
         toasts.show({ tone: "warning", text: "The browser did not allow copying. Select again and try the menu." });
     },
     title: setTitle,
-    bell: () => setRang((times) => times + 1),
+    bell: () => {
+      setRang((times) => times + 1);
+      setUnheard(document.hidden);
+    },
     clipboard: offerClipboard,
     link: setHoveredLink,
     menu: menus.main,
@@ -212,13 +217,19 @@ export function createTerminal(
     machine.colours(colours());
   };
   dark.addEventListener("change", onTheme);
+  const onLook = (): void => {
+    if (!document.hidden) setUnheard(false);
+  };
+  document.addEventListener("visibilitychange", onLook);
 
   createEffect(() => {
-    document.title = title() === "" ? "Limpet" : `${title()} · Limpet`;
+    const name = title() === "" ? "Limpet" : `${title()} · Limpet`;
+    document.title = unheard() ? `● ${name}` : name;
   });
   onCleanup(() => {
     observer.disconnect();
     dark.removeEventListener("change", onTheme);
+    document.removeEventListener("visibilitychange", onLook);
     runner.dispose();
     view.dispose();
     document.title = "Limpet";

@@ -16,7 +16,7 @@ function waitForConnect(rig: Rig, mostMs = 120_000): number | null {
 }
 
 describe("reconnecting", () => {
-  test("waits 250 ms to 2 s while visible, growing", () => {
+  test("[P30] waits 250 ms to 2 s while visible, growing", () => {
     const rig = new Rig({ random: () => 0.999 });
     rig.live();
     rig.pass(6_000);
@@ -60,7 +60,7 @@ describe("reconnecting", () => {
     expect(rig.takeOf("connect").length).toBe(1);
   });
 
-  test("at once when the object asks for it, but not in a loop", () => {
+  test("[P30] at once when the object asks for it, but not in a loop", () => {
     const rig = new Rig();
     rig.live();
     rig.pass(1_900);
@@ -84,7 +84,7 @@ describe("reconnecting", () => {
     closeCode.replaced,
     closeCode.protocol,
     closeCode.tooManyViewers,
-  ])("never by itself after %i, until asked", (code) => {
+  ])("[P30] never by itself after %i, until asked", (code) => {
     const rig = new Rig();
     rig.live();
     rig.closed(code);
@@ -105,7 +105,7 @@ describe("reconnecting", () => {
 });
 
 describe("liveness", () => {
-  test("asks every two seconds while visible, never while hidden", () => {
+  test("[P7] asks every two seconds while visible, never while hidden", () => {
     const rig = new Rig();
     rig.live();
     rig.take();
@@ -120,7 +120,7 @@ describe("liveness", () => {
     expect(rig.take()).toEqual([]);
   });
 
-  test("a socket without any frame for six seconds is replaced at once, and what comes on it later is ignored", () => {
+  test("[P7] a socket without any frame for six seconds is replaced at once, and what comes on it later is ignored", () => {
     const rig = new Rig();
     rig.live("$ ");
     const dead = rig.socket;
@@ -138,7 +138,7 @@ describe("liveness", () => {
     expect(rig.take()).toEqual([]);
   });
 
-  test("any frame is a sign of life", () => {
+  test("[P7] any frame is a sign of life", () => {
     const rig = new Rig();
     rig.live();
     rig.take();

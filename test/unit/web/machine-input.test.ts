@@ -16,7 +16,7 @@ function cutAndBack(rig: Rig, awayMs: number, input: number | null): void {
 const notices = (rig: Rig): readonly string[] => rig.takeOf("input-notice").map(({ notice }) => notice);
 
 describe("keys", () => {
-  test("go up at once, in frames of 16 KiB at most", () => {
+  test("[P5] go up at once, in frames of 16 KiB at most", () => {
     const rig = new Rig();
     rig.live();
     rig.take();
@@ -26,7 +26,7 @@ describe("keys", () => {
     expect(lengths).toEqual([1, 16_384, 3_616]);
   });
 
-  test("not known to be taken, they are sent again, from where the server stands, once", () => {
+  test("[P21] not known to be taken, they are sent again, from where the server stands, once", () => {
     const rig = new Rig();
     rig.live();
     for (const key of "abcdef") rig.type(key);
@@ -41,7 +41,7 @@ describe("keys", () => {
     expect(rig.sent()).toEqual([]);
   });
 
-  test("what the object has accepted is not sent again, but kept until tmux has it", () => {
+  test("[P21] what the object has accepted is not sent again, but kept until tmux has it", () => {
     const rig = new Rig();
     rig.live();
     for (const key of "abcd") rig.type(key);
@@ -56,7 +56,7 @@ describe("keys", () => {
     ]);
   });
 
-  test("half a frame accepted: the other half is sent again", () => {
+  test("[P21] half a frame accepted: the other half is sent again", () => {
     const rig = new Rig();
     rig.live();
     rig.type("abcdef");
@@ -64,7 +64,7 @@ describe("keys", () => {
     expect(rig.sent()).toEqual([{ type: "keys", channel: 0, text: "ef" }]);
   });
 
-  test("a reloaded page goes on counting where the old one was", () => {
+  test("[P19] a reloaded page goes on counting where the old one was", () => {
     const rig = new Rig();
     rig.live("$ ", 0, 500);
     rig.type("ab");
@@ -73,7 +73,7 @@ describe("keys", () => {
     expect(rig.sent()).toEqual([{ type: "keys", channel: 0, text: "b" }]);
   });
 
-  test("forgotten by the server: nothing is sent again, and it is said", () => {
+  test("[P21] forgotten by the server: nothing is sent again, and it is said", () => {
     const rig = new Rig();
     rig.live();
     rig.type("rm -rf build\r");
@@ -87,7 +87,7 @@ describe("keys", () => {
     expect(rig.sent()).toEqual([]);
   });
 
-  test("forgotten with nothing under way: nothing to say", () => {
+  test("[P21] forgotten with nothing under way: nothing to say", () => {
     const rig = new Rig();
     rig.live();
     rig.type("ls\r");
@@ -96,7 +96,7 @@ describe("keys", () => {
     expect(notices(rig)).toEqual([]);
   });
 
-  test("a shell that takes nothing does not fill the page's memory", () => {
+  test("[P20] a shell that takes nothing does not fill the page's memory", () => {
     const rig = new Rig();
     rig.live();
     rig.type("x".repeat(60_000));
@@ -105,7 +105,7 @@ describe("keys", () => {
     expect(notices(rig)).toEqual(["input-refused"]);
   });
 
-  test("of somebody who may only watch do not go up", () => {
+  test("[P23] of somebody who may only watch do not go up", () => {
     const rig = new Rig();
     rig.start();
     rig.open();
@@ -187,7 +187,7 @@ describe("typed while away", () => {
 describe("pastes", () => {
   const paste = (rig: Rig, text: string): void => rig.do((machine, nowMs) => machine.paste("%0", text, nowMs));
 
-  test("are cleaned, cut, counted with the keys and paced by acknowledgements", () => {
+  test("[P22] are cleaned, cut, counted with the keys and paced by acknowledgements", () => {
     const rig = new Rig();
     rig.live();
     rig.take();
@@ -221,7 +221,7 @@ describe("pastes", () => {
     ]);
   });
 
-  test("go on after a cut with the piece that is missing", () => {
+  test("[P22] go on after a cut with the piece that is missing", () => {
     const rig = new Rig();
     rig.live();
     paste(rig, "x".repeat(100_000));
@@ -246,7 +246,7 @@ describe("pastes", () => {
     ]);
   });
 
-  test("can be cancelled: no further piece goes up, the next paste has another id", () => {
+  test("[P22] can be cancelled: no further piece goes up, the next paste has another id", () => {
     const rig = new Rig();
     rig.live();
     paste(rig, "x".repeat(100_000));
@@ -258,7 +258,7 @@ describe("pastes", () => {
     expect(rig.sent()).toMatchObject([{ type: "paste", id: 101, seq: 0, last: true, text: "next" }]);
   });
 
-  test("that the server forgot half way do not go on as half", () => {
+  test("[P22] that the server forgot half way do not go on as half", () => {
     const rig = new Rig();
     rig.live();
     paste(rig, "x".repeat(100_000));
@@ -269,7 +269,7 @@ describe("pastes", () => {
     expect(effects).toContainEqual(expect.objectContaining({ type: "paste-progress" }));
   });
 
-  test("too large or without a connection are refused in words", () => {
+  test("[P22] too large or without a connection are refused in words", () => {
     const rig = new Rig();
     rig.live();
     rig.take();

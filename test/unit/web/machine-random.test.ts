@@ -50,7 +50,7 @@ function isSubsequence(part: readonly number[], whole: readonly number[]): boole
 const chosen = process.env["LIMPET_SEED"];
 const seeds = chosen === undefined ? Array.from({ length: 150 }, (_, index) => 7_000 + index) : [Number(chosen)];
 
-describe.each([false, true])("seeded trouble, server forgets: %s", (forgets) => {
+describe.each([false, true])("[B1] seeded trouble, server forgets: %s", (forgets) => {
   test(`${seeds.length} runs`, () => {
     let resumed = 0;
     let told = 0;

@@ -6,7 +6,7 @@ import { closeCode } from "../../../durable/protocol/close-codes.ts";
 import { paneStart, Rig, shown, streamA, streamB, viewer, welcome } from "./rig.ts";
 
 describe("hello", () => {
-  test("comes first and says the size and the colours", () => {
+  test("[P8] comes first and says the size and the colours", () => {
     const colours = { foreground: "#112233", background: "#ddeeff" };
     const rig = new Rig({ cols: 132, rows: 50, colours });
     rig.start();
@@ -14,7 +14,7 @@ describe("hello", () => {
     expect(rig.sent()).toEqual([{ type: "hello", viewer, cols: 132, rows: 50, panes: [], colours }]);
   });
 
-  test("after a cut it says what is here, bytes that are not parsed yet among them", () => {
+  test("[P8] after a cut it says what is here, bytes that are not parsed yet among them", () => {
     const rig = new Rig();
     rig.live("$ ", 1_000);
     rig.bytes("seven..");
@@ -25,7 +25,7 @@ describe("hello", () => {
     expect(rig.sent()[0]).toMatchObject({ panes: [{ pane: "%0", stream: streamA, output: 1_007 }] });
   });
 
-  test("a picture that was not whole is not said to be here", () => {
+  test("[P8] a picture that was not whole is not said to be here", () => {
     const rig = new Rig();
     rig.live("old", 10);
     rig.says(paneStart({ stream: streamB, output: 99, snapshot: 8 }));
@@ -37,7 +37,7 @@ describe("hello", () => {
     expect(rig.sent()[0]).toMatchObject({ panes: [{ stream: streamA, output: 10 }] });
   });
 
-  test("a hidden page says so", () => {
+  test("[P25] a hidden page says so", () => {
     const rig = new Rig({ visible: false });
     rig.start();
     rig.open();
@@ -46,7 +46,7 @@ describe("hello", () => {
 });
 
 describe("pictures", () => {
-  test("are written in one go when the last byte is here, at the size they have", () => {
+  test("[P15] are written in one go when the last byte is here, at the size they have", () => {
     const rig = new Rig();
     rig.start();
     rig.open();
@@ -58,7 +58,7 @@ describe("pictures", () => {
     expect(shown(rig.take())).toBe("[100x30][reset:abcdef]gh");
   });
 
-  test("`picture` paints over and keeps what was written before", () => {
+  test("[P15] `picture` paints over and keeps what was written before", () => {
     const rig = new Rig();
     rig.live("$ ");
     rig.take();
@@ -69,7 +69,7 @@ describe("pictures", () => {
     expect(shown(rig.take())).toBe("one[over:two]");
   });
 
-  test("a reset spares the terminal what it would wipe", () => {
+  test("[P15] a reset spares the terminal what it would wipe", () => {
     const rig = new Rig();
     rig.live("$ ");
     rig.take();
@@ -82,7 +82,7 @@ describe("pictures", () => {
     expect(text.endsWith("[80x24][reset:new]")).toBe(true);
   });
 
-  test("their bytes are acknowledged as they come, lest a large one wait for itself", () => {
+  test("[P17] their bytes are acknowledged as they come, lest a large one wait for itself", () => {
     const rig = new Rig();
     rig.live();
     rig.take();
@@ -97,7 +97,7 @@ describe("pictures", () => {
 });
 
 describe("the stream", () => {
-  test("resumes without a reset", () => {
+  test("[P14] resumes without a reset", () => {
     const rig = new Rig();
     rig.live("$ ", 100);
     rig.bytes("abc");
@@ -110,7 +110,7 @@ describe("the stream", () => {
     expect(shown(rig.take())).toBe("def");
   });
 
-  test("resumed elsewhere than asked for, it starts again with a picture", () => {
+  test("[P14] resumed elsewhere than asked for, it starts again with a picture", () => {
     const rig = new Rig();
     rig.live("$ ", 100);
     rig.says(paneStart({ output: 99, resumed: true }));
@@ -143,7 +143,7 @@ describe("the stream", () => {
     expect(rig.takeOf("write").length).toBe(1);
   });
 
-  test("a size applies at its offset, and only after what came before is parsed", () => {
+  test("[P16] a size applies at its offset, and only after what came before is parsed", () => {
     const rig = new Rig();
     rig.live("", 10);
     rig.take();
@@ -154,7 +154,7 @@ describe("the stream", () => {
     expect(shown(rig.take())).toBe("[40x10]def");
   });
 
-  test("a size of another stream is nothing", () => {
+  test("[P16] a size of another stream is nothing", () => {
     const rig = new Rig();
     rig.live();
     rig.take();
@@ -162,7 +162,7 @@ describe("the stream", () => {
     expect(rig.take()).toEqual([]);
   });
 
-  test("what was parsed is acknowledged at 32 KiB or after 100 ms, not before it was parsed", () => {
+  test("[P17] what was parsed is acknowledged at 32 KiB or after 100 ms, not before it was parsed", () => {
     const rig = new Rig();
     rig.live();
     rig.take();
@@ -183,7 +183,7 @@ describe("the stream", () => {
 });
 
 describe("channels", () => {
-  test("`gone` is answered with `shut`, and what still comes on it is dropped", () => {
+  test("[P13] `gone` is answered with `shut`, and what still comes on it is dropped", () => {
     const rig = new Rig();
     rig.live("$ ");
     rig.take();
@@ -197,7 +197,7 @@ describe("channels", () => {
     );
   });
 
-  test("several panes keep apart", () => {
+  test("[P11] several panes keep apart", () => {
     const rig = new Rig();
     rig.live();
     rig.says(paneStart({ channel: 5, pane: "%3", stream: streamB, input: 0 }));
@@ -231,7 +231,7 @@ describe("channels", () => {
 });
 
 describe("sizes of this page", () => {
-  test("are said when they rest, and only when they changed", () => {
+  test("[P24] are said when they rest, and only when they changed", () => {
     const rig = new Rig();
     rig.live();
     rig.take();
@@ -247,7 +247,7 @@ describe("sizes of this page", () => {
     expect(rig.sent()).toEqual([]);
   });
 
-  test('"fit to me" says so', () => {
+  test('[P24] "fit to me" says so', () => {
     const rig = new Rig();
     rig.live();
     rig.take();
@@ -255,7 +255,7 @@ describe("sizes of this page", () => {
     expect(rig.sent()).toEqual([{ type: "resize", cols: 80, rows: 24, fit: true }]);
   });
 
-  test("nonsense stays within what the protocol takes", () => {
+  test("[P24] nonsense stays within what the protocol takes", () => {
     const rig = new Rig();
     rig.live();
     rig.take();
@@ -271,7 +271,7 @@ describe("frames that are none", () => {
     ["a field of the wrong type", JSON.stringify({ ...paneStart(), output: "7" })],
     ["an offset that is no number of bytes", JSON.stringify({ ...paneStart(), output: -1 })],
     ["a channel too high", JSON.stringify({ type: "ack", channel: 64, input: 0 })],
-  ])("%s: the socket is replaced", (_name, text) => {
+  ])("[P3] %s: the socket is replaced", (_name, text) => {
     const rig = new Rig();
     rig.live();
     rig.take();
@@ -283,7 +283,7 @@ describe("frames that are none", () => {
     ["an unknown type", JSON.stringify({ type: "hologram", x: 1 })],
     ["an acknowledgement of what was never typed", JSON.stringify({ type: "ack", channel: 0, input: 1e9 })],
     ["an acknowledgement on a closed channel", JSON.stringify({ type: "ack", channel: 9, input: 1 })],
-  ])("%s: ignored", (_name, text) => {
+  ])("[P3] %s: ignored", (_name, text) => {
     const rig = new Rig();
     rig.live();
     rig.take();
@@ -291,7 +291,7 @@ describe("frames that are none", () => {
     expect(rig.take()).toEqual([]);
   });
 
-  test("bytes on no channel are ignored", () => {
+  test("[P13] bytes on no channel are ignored", () => {
     const rig = new Rig();
     rig.live();
     rig.take();
