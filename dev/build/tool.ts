@@ -18,7 +18,7 @@ export async function runTool(root: string, command: readonly string[], env: Nod
   const child = spawn(`${root}/node_modules/.bin/${String(program)}`, args, {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...quiet, WRANGLER_WRITE_LOGS: "false", ...env },
+    env: { ...process.env, ...quiet, WRANGLER_LOG: "log", WRANGLER_WRITE_LOGS: "false", ...env },
   });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {

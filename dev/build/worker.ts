@@ -42,12 +42,15 @@ async function buildGate(root: string, buildDir: string): Promise<void> {
 
 /** The Worker as wrangler.toml describes it, in miniflare's words, without paths and without anybody's secrets. */
 async function writeSettings(root: string, buildDir: string): Promise<void> {
-  // Not named above: it takes half a second to load, and an up-to-date build needs none of it. It warns of the secrets
-  // that a deploy needs, which the local edge brings itself.
-  process.env["WRANGLER_LOG"] ??= "none";
+  // Not named above: it takes half a second to load, and an up-to-date build needs none of it.
   const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
   const file = join(root, "wrangler.toml");
+  // It warns of the secrets that a deploy needs; the local edge brings them itself.
+  const level = process.env["WRANGLER_LOG"];
+  process.env["WRANGLER_LOG"] = "none";
   const { workerOptions } = unstable_getMiniflareWorkerOptions(file);
+  if (level === undefined) delete process.env["WRANGLER_LOG"];
+  else process.env["WRANGLER_LOG"] = level;
   const { rootPath: _, modulesRules: __, ...options } = workerOptions;
   const settings = {
     ...options,

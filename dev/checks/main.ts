@@ -11,11 +11,19 @@ const root = resolve(import.meta.dirname, "../..");
 /** Kinds of tests that may run at the same time; `start` has the machine to itself. */
 const testRuns = [["unit", "tmux", "contract", "worker"], ["start"]];
 
-async function main(): Promise<number> {
+/** @param wanted names of checks and kinds of tests; none: all of them */
+async function main(wanted: readonly string[]): Promise<number> {
+  const known = [...Object.keys(checks), ...testRuns.flat()];
+  const unknown = wanted.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    console.error(`There is no ${unknown.join(", ")}. There is: ${known.join(", ")}.`);
+    return 64;
+  }
+  const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
   let passed = 0;
   let failed = 0;
   const skipped: TestResults["skipped"][number][] = [];
-  for (const [name, check] of Object.entries(checks)) {
+  for (const [name, check] of Object.entries(checks).filter(([name]) => isWanted(name))) {
     const startedMs = Date.now();
     const seconds = (): string => `${((Date.now() - startedMs) / 1000).toFixed(1)} s`;
     try {
@@ -27,7 +35,7 @@ async function main(): Promise<number> {
       console.log(`✗ ${name} (${seconds()})\n${error instanceof Error ? error.message : String(error)}\n`);
     }
   }
-  for (const projects of testRuns) {
+  for (const projects of testRuns.map((run) => run.filter(isWanted)).filter((run) => run.length > 0)) {
     console.log(`· Tests: ${projects.join(", ")}`);
     const results = await runVitest(root, projects);
     passed += results.passed;
@@ -42,4 +50,4 @@ async function main(): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+process.exitCode = await main(process.argv.slice(2));

@@ -3,7 +3,6 @@
 
 import { relative, resolve } from "node:path";
 import { build, buildDirOf, describeBuild } from "../build/build.ts";
-import { ToolError } from "../build/tool.ts";
 import { buildWorker } from "../build/worker.ts";
 import { Environment } from "./environment.ts";
 import { loadKeys } from "./keys.ts";
@@ -108,8 +107,7 @@ function rebuildOnChange(environment: Environment): void {
       await environment.restartEdge();
       console.log(`✓ ${file} changed: the Worker is the new one (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`);
     } catch (error) {
-      if (!(error instanceof ToolError)) throw error;
-      console.log(`✗ ${file} changed, but the Worker cannot be built; the last one goes on.\n${error.message}`);
+      console.log(`✗ ${file} changed, but there is no new Worker; the last one goes on.\n${messageOf(error)}`);
     }
   });
 }
