@@ -2,14 +2,12 @@
 // Must not know the API's own rules.
 
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createCluster } from "../../dev/cluster/cluster.ts";
 import { findPodProcesses, podUidVariable } from "../../dev/cluster/runtime/pod-processes.ts";
 import { openExec, run } from "../contract/exec-client.ts";
 import { manifest, newName, readyPod, removePod, untilPod } from "../contract/pods.ts";
-import { imageDir } from "../contract/target.ts";
 import { type Server, startServer } from "./server.ts";
 
 let server: Server;
@@ -164,29 +162,6 @@ test("what was deleted stays deleted over a restart, and its folders are gone", 
   server = await server.again();
   expect((await server.client.call("GET", server.client.pods())).body.items).toEqual([]);
   expect(readdirSync(join(server.stateDir, "pods"))).toEqual([]);
-});
-
-test("a server that was killed finds its pods' processes at the next start, and ends them first", async () => {
-  const name = await readyPod(server);
-  const uid = await uidOf(name);
-  const pids = await strays(name);
-  // What a killed server leaves: its state, as it was, and its processes.
-  const copy = `${server.stateDir}-copy`;
-  cpSync(server.stateDir, copy, { recursive: true });
-  const second = await createCluster({
-    listen: { host: "127.0.0.1", port: 0 },
-    issuer: server.issuer.url,
-    audience: server.key.audience,
-    namespaces: ["limpet"],
-    stateDir: copy,
-    imageDir,
-    runDir: server.runDir,
-    log: () => undefined,
-  });
-  expect(pids.filter(alive)).toEqual([]);
-  await second.close();
-  expect(findPodProcesses(uid).filter(({ pid }) => pids.includes(pid))).toEqual([]);
-  rmSync(copy, { recursive: true });
 });
 
 test("closing leaves no process, no folder for sockets, and no pod half-made", async () => {

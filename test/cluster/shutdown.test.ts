@@ -1,8 +1,10 @@
 // Owns that the image's `shutdown` ends a shell as a person would: interrupt, time, hang-up, and then the server.
 // Must not know how a pod's grace is enforced.
 
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findPodProcesses } from "../../dev/cluster/runtime/pod-processes.ts";
 import { openExec, run } from "../contract/exec-client.ts";
 import { readyPod, removePod } from "../contract/pods.ts";
 import { type Server, startServer } from "./server.ts";
@@ -92,7 +94,9 @@ test("a control client that is stuck in writing does not keep the server alive",
   const before = Date.now();
   await run(server.client, pod, { command: shutdown });
   expect(Date.now() - before).toBeLessThan(8_000);
-  expect(await inPod(pod, 'pgrep -f "$LIMPET_RUN/tmux" | grep -v $$')).toBe("");
+  const { body } = await server.client.call("GET", server.client.pods(`/${pod}`));
+  const commands = findPodProcesses(body.metadata.uid).map(({ pid }) => readFileSync(`/proc/${pid}/comm`, "utf8"));
+  expect(commands.filter((command) => command.startsWith("tmux"))).toEqual([]);
   await removePod(server, pod);
 });
 

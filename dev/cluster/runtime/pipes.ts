@@ -89,7 +89,7 @@ async function makePipes(count: number): Promise<readonly Ends[]> {
   const perl = spawn("perl", ["-e", program, String(count)], { stdio: ["pipe", "pipe", "inherit"] });
   const exited = new Promise<void>((resolve, reject) => {
     perl.once("exit", () => resolve());
-    perl.once("error", reject);
+    perl.once("error", (cause) => reject(new Error("the local cluster needs perl, to make pipes", { cause })));
   });
   const line = await Promise.race([
     exited.then(() => ""),
