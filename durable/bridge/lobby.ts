@@ -119,7 +119,7 @@ export class Lobby {
   }
 
   deadline(): number | null {
-    let first = this.leader.deadline();
+    let first = this.viewers.size > 0 ? this.leader.deadline() : null;
     for (const state of this.#sockets.values()) {
       if (state.kind !== "greeting") continue;
       const at = state.sinceMs + helloWithinMs;

@@ -5,6 +5,7 @@ import { Bridge } from "../../../../durable/bridge/bridge.ts";
 import type { BridgeEffect, SocketAttachment } from "../../../../durable/bridge/effects.ts";
 import type { BridgeLimits } from "../../../../durable/bridge/limits.ts";
 import type { SocketFacts } from "../../../../durable/bridge/viewer.ts";
+import type { Multiplexer } from "../../../../durable/multiplexer/multiplexer.ts";
 import { decodeFrame, encodeFrame } from "../../../../durable/protocol/frames.ts";
 import type { ClientMessage, PaneStart, Role, ServerMessage } from "../../../../durable/protocol/messages.ts";
 import { parseServerMessage } from "../../../../durable/protocol/parse.ts";
@@ -16,6 +17,8 @@ export interface RigOptions {
   readonly exec?: "at once" | "by hand";
   readonly phase?: "ready" | "starting";
   readonly mostPicture?: number;
+  /** What speaks over the exec, where it is not the simulated control mode. */
+  readonly multiplexer?: () => Multiplexer;
 }
 
 /** Viewer ids for tests: 32 times the same digit. */
@@ -51,7 +54,11 @@ export class Rig {
 
   newBridge(): Bridge {
     const limits = this.#options.limits === undefined ? {} : { limits: this.#options.limits };
-    return new Bridge({ random: () => this.random.hex(), multiplexer: () => new SimulatedMultiplexer(), ...limits });
+    return new Bridge({
+      random: () => this.random.hex(),
+      multiplexer: this.#options.multiplexer ?? (() => new SimulatedMultiplexer()),
+      ...limits,
+    });
   }
 
   shell(phase: "ready" | "starting" | "absent" | "failed", detail: string | null = null): void {
@@ -106,7 +113,8 @@ export class Rig {
   }
 
   openExec(): void {
-    this.attach = new SimulatedAttach(this.tmux, (bytes) => this.#stdout.push(bytes));
+    if (this.#options.multiplexer === undefined)
+      this.attach = new SimulatedAttach(this.tmux, (bytes) => this.#stdout.push(bytes));
     this.tmux.attach = this.attach;
     this.execAlive = true;
     this.do(this.bridge.execOpened("v5", this.nowMs));
