@@ -3,11 +3,15 @@
 
 import "./cover.css";
 import { createEffect, createMemo, type JSX, Match, on, Show, Switch } from "solid-js";
+import type { Status } from "../../durable/protocol/messages.ts";
 import type { App } from "../state/app.ts";
 import { type EndStep, endingOf } from "../state/sentences.ts";
 import type { OpenTerminal } from "../state/terminal.ts";
 import { focusSoon, nobodyHasFocus } from "./focus.ts";
 import { Progress } from "./progress.tsx";
+
+/** A pod that is lost again sooner than this is not asked for again without a word. */
+const rebootEveryMs = 60_000;
 
 export function Cover(props: { readonly app: App; readonly terminal: OpenTerminal }): JSX.Element {
   const ending = () => {
@@ -15,7 +19,7 @@ export function Cover(props: { readonly app: App; readonly terminal: OpenTermina
     return link.state === "ended" ? endingOf(link.code) : null;
   };
   const phase = () => props.terminal.status()?.phase ?? null;
-  const broken = () => (phase() === "failed" || phase() === "absent" ? props.terminal.status() : null);
+  const broken = () => (phase() === "failed" ? props.terminal.status() : null);
   const starting = () => !props.terminal.shown() || (phase() !== null && phase() !== "ready");
   const covered = createMemo(
     () => ending() !== null || props.terminal.exit() !== null || broken() !== null || starting(),
@@ -33,13 +37,17 @@ export function Cover(props: { readonly app: App; readonly terminal: OpenTermina
     else props.app.shellIsGone();
   };
 
-  // The pod is gone and somebody is looking at its shell: that is a wish to have it back. Once; after that they are asked.
-  let rebooted = false;
+  // The pod is gone and somebody is looking at its shell: that is a wish to have it back. Now and then; else they are asked.
+  let rebootedMs = Number.NEGATIVE_INFINITY;
   createEffect(
-    on(phase, (now) => {
-      if (now === "ready") rebooted = false;
-      if (now !== "absent" || rebooted) return;
-      rebooted = true;
+    on(props.terminal.status, (status) => {
+      if (!isGone(status) || document.hidden || performance.now() - rebootedMs < rebootEveryMs) return;
+      rebootedMs = performance.now();
+      props.app.toasts.show({
+        tone: "warning",
+        text: "The shell’s pod was lost with what was only in it. A new one is being started.",
+        about: "pod",
+      });
       void props.app.reboot();
     }),
   );
@@ -63,7 +71,7 @@ export function Cover(props: { readonly app: App; readonly terminal: OpenTermina
       <Match when={broken()}>
         {(status) => (
           <Card
-            title={status().phase === "failed" ? "The shell did not start" : "The shell’s pod is gone"}
+            title={isGone(status()) ? "The shell’s pod is gone" : "The shell cannot run"}
             sentence={status().detail ?? "The cluster gave no reason."}
             code={status().reason}
             alert
@@ -128,6 +136,10 @@ function CardButton(props: { readonly label: string; run(): void }): JSX.Element
       {props.label}
     </button>
   );
+}
+
+function isGone(status: Status | null): boolean {
+  return status?.phase === "failed" && status.reason === "PodGone";
 }
 
 function exitSentence(code: number | null): string {
