@@ -42,6 +42,7 @@ export class ControlMultiplexer implements Multiplexer {
   readonly #counts: CountBook;
   readonly #input = new InputQueue();
   #state: "starting" | "following" | "ended" = "starting";
+  #begun = false;
   /** From `attach`'s first line; its last repeats it. */
   #token: string | null = null;
   /** Whether a listing is under way, and whether another must follow it. */
@@ -64,14 +65,20 @@ export class ControlMultiplexer implements Multiplexer {
     });
   }
 
-  /** Asks at once, without waiting for `attach`: what it does not read before tmux runs, tmux reads. */
+  /** Nothing is asked yet: tmux has no "current client" for commands that it reads before it has attached this one. */
   start(): readonly MultiplexerEffect[] {
+    return [];
+  }
+
+  /** This client is attached (`%session-changed`): what it needs to know to follow. */
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
     this.#send(`refresh-client -f pause-after=${pauseAfterSeconds}`);
     this.#context.queue.send('display-message -p "#{version}"', 1, { kind: "version" });
     this.#send(`refresh-client -B "limpet:%*:${watchedFormat}"`);
     this.#counts.listBuffers();
     this.#list();
-    return this.#finish();
   }
 
   receive(chunk: Uint8Array): readonly MultiplexerEffect[] {
@@ -309,6 +316,9 @@ export class ControlMultiplexer implements Multiplexer {
   /** tmux(1), "CONTROL MODE". Names and titles in them are never read: whatever may have changed is listed anew. */
   #notification(word: string, rest: string): void {
     switch (word) {
+      case "session-changed":
+        this.#begin();
+        return;
       case "pause":
         this.#follower.paused(rest);
         return;
