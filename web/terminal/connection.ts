@@ -34,7 +34,7 @@ type State =
   | { readonly is: "idle" }
   | { readonly is: "waiting"; readonly retryAtMs: number }
   | { readonly is: "connecting"; readonly socket: number; readonly sinceMs: number }
-  | { readonly is: "open"; readonly socket: number; readonly sinceMs: number; welcomed: boolean }
+  | { readonly is: "open"; readonly socket: number; readonly sinceMs: number; heard: boolean }
   | { readonly is: "ended"; readonly code: number; readonly reason: string };
 
 export class Connection {
@@ -43,7 +43,7 @@ export class Connection {
   #state: State = { is: "idle" };
   #nextSocket = 1;
   #failures = 0;
-  #wasWelcomed = false;
+  #everHeard = false;
   #lastFrameMs = 0;
   #lastPingMs = 0;
   /** By when a frame must have come, whatever the rest says. */
@@ -65,8 +65,8 @@ export class Connection {
     if (state.is === "idle") return { state: "idle" };
     if (state.is === "waiting") return { state: "waiting", retryAtMs: state.retryAtMs };
     if (state.is === "ended") return { state: "ended", code: state.code, reason: state.reason };
-    if (state.is === "open" && state.welcomed) return { state: "connected" };
-    return { state: "connecting", again: this.#wasWelcomed };
+    if (state.is === "open" && state.heard) return { state: "connected" };
+    return { state: "connecting", again: this.#everHeard };
   }
 
   /** Connects now, whatever was before. */
@@ -83,7 +83,7 @@ export class Connection {
   /** False: this socket does not count any more. */
   opened(socket: number, nowMs: number): boolean {
     if (this.#state.is !== "connecting" || this.#state.socket !== socket) return false;
-    this.#state = { is: "open", socket, sinceMs: nowMs, welcomed: false };
+    this.#state = { is: "open", socket, sinceMs: nowMs, heard: false };
     this.#lastFrameMs = nowMs;
     this.#lastPingMs = nowMs;
     this.#answerDueMs = nowMs + connectWithinMs;
@@ -93,15 +93,11 @@ export class Connection {
   /** Any frame is a sign of life. False: it came on a socket that does not count any more and must be ignored. */
   frame(socket: number, nowMs: number): boolean {
     if (this.#state.is !== "open" || this.#state.socket !== socket) return false;
+    this.#state.heard = true;
+    this.#everHeard = true;
     this.#lastFrameMs = nowMs;
     this.#answerDueMs = null;
     return true;
-  }
-
-  welcomed(): void {
-    if (this.#state.is !== "open") return;
-    this.#state.welcomed = true;
-    this.#wasWelcomed = true;
   }
 
   closed(socket: number, code: number, reason: string, nowMs: number): void {
@@ -112,7 +108,7 @@ export class Connection {
       this.#state = { is: "ended", code, reason };
       return;
     }
-    const good = state.is === "open" && state.welcomed && nowMs - state.sinceMs >= goodAfterMs;
+    const good = state.is === "open" && state.heard && nowMs - state.sinceMs >= goodAfterMs;
     if (good) this.#failures = 0;
     if (good && code === closeCode.again) this.#connect(nowMs);
     else this.#wait(nowMs);
@@ -122,7 +118,7 @@ export class Connection {
   abandon(code: number, reason: string, nowMs: number): void {
     const state = this.#state;
     if (state.is !== "open" && state.is !== "connecting") return;
-    const good = state.is === "open" && state.welcomed && nowMs - state.sinceMs >= goodAfterMs;
+    const good = state.is === "open" && state.heard && nowMs - state.sinceMs >= goodAfterMs;
     this.#leave(code, reason);
     if (good) {
       this.#failures = 0;

@@ -219,7 +219,6 @@ export class Machine {
   #message(message: ServerMessage, nowMs: number): void {
     switch (message.type) {
       case "welcome":
-        this.#connection.welcomed();
         this.#role = message.role;
         this.#out.push({ type: "role", role: message.role });
         this.#windows(message.windows);
