@@ -20,6 +20,9 @@ export async function runTool(root: string, command: readonly string[], env: Nod
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...quiet, WRANGLER_LOG: "log", WRANGLER_WRITE_LOGS: "false", ...env },
   });
+  // Who asked may be ended in the middle of it.
+  const abandon = (): boolean => child.kill();
+  process.once("exit", abandon);
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -30,6 +33,7 @@ export async function runTool(root: string, command: readonly string[], env: Nod
     child.once("error", (error) => resolve(error.message));
     child.once("close", (code, signal) => resolve(code === 0 ? null : `ended with ${signal ?? `code ${code}`}`));
   });
+  process.removeListener("exit", abandon);
   if (end !== null) throw new ToolError(`${command.join(" ")}: ${end}\n${said.trim()}`);
   return said;
 }

@@ -63,7 +63,8 @@ function linkedNode(root) {
 
 /**
  * True where npm finished an install of just this lock: it writes what it installed as its last act
- * (node_modules/.package-lock.json), so a half-finished install or an older one does not pass.
+ * (node_modules/.package-lock.json), so a half-finished install or an older one does not pass. Nor does a package that
+ * somebody deleted.
  * @param {string} root
  */
 function isInstalled(root) {
@@ -75,7 +76,9 @@ function isInstalled(root) {
   for (const [path, entry] of wanted) {
     if (path === "") continue;
     const found = present.get(path);
-    if (found === undefined ? !entry.optional : found.identity !== entry.identity) return false;
+    if (found === undefined) {
+      if (!entry.optional) return false;
+    } else if (found.identity !== entry.identity || !existsSync(join(root, path, "package.json"))) return false;
   }
   return true;
 }

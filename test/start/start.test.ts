@@ -150,6 +150,19 @@ describe("ends and beginnings", () => {
     expect(limpet.processes()).toEqual([]);
   });
 
+  test.each([/^Limpet starts here/m, /^✓ Build/m, /^✓ Local issuer/m])(
+    "Ctrl-C after %s leaves nothing",
+    async (said) => {
+      limpet = await LocalLimpet.create();
+      limpet.spawn();
+      await limpet.says(said);
+      limpet.signal("SIGINT");
+      expect(await limpet.ended()).toBe(0);
+      expect(limpet.output).not.toContain("Limpet is ready");
+      expect(limpet.processes()).toEqual([]);
+    },
+  );
+
   test("a sign-in and a shell survive a restart", async () => {
     limpet = await LocalLimpet.create();
     await limpet.begin();
