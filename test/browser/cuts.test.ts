@@ -68,7 +68,9 @@ test.each(cuts)(
   async ({ cut, mend, picture, hop }) => {
     const person = await world().withShell();
     const { shell, tmux } = person;
-    await shell.enter("clear; for i in $(seq 1 160); do echo tick-$i; sleep 0.05; done; echo all-$((40+2))");
+    await shell.enter(
+      "clear; stty -echo; for i in $(seq 1 160); do echo tick-$i; sleep 0.05; done; stty echo; echo all-$((40+2))",
+    );
     await shell.row("tick-10");
 
     const toldBefore = await shell.badge();
@@ -79,7 +81,7 @@ test.each(cuts)(
       (told) => told !== toldBefore,
     );
     await keepPicture(shell.page, picture);
-    // Typed into the dark: it waits, and is taken once.
+    // Typed into the dark: it waits, and is taken once. (The job has no echo, so that keys never stand amid its lines.)
     await shell.enter("echo typed-$((1+1))-$?");
     const seenAtCut = lastTick(await shell.rows());
     await until(

@@ -149,7 +149,9 @@ export class ShellPage {
 
   /** Turns the wheel over the terminal; up is negative. */
   async wheel(pixels: number): Promise<void> {
-    await this.page.locator(".xterm-screen").hover();
+    const screen = await this.page.locator(".xterm-screen").boundingBox();
+    if (screen === null) throw new Error("There is no terminal on the page.");
+    await this.page.mouse.move(screen.x + screen.width / 2, screen.y + screen.height / 2);
     await this.page.mouse.wheel(0, pixels);
   }
 
