@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { WatchEvent } from "./api-client.ts";
 import { openExec, run } from "./exec-client.ts";
-import { conditionOf, manifest, newName, readyPod, removeAll, untilPod } from "./pods.ts";
+import { conditionOf, fileLabel, manifest, newName, readyPod, removeAll, untilPod } from "./pods.ts";
 import { openTarget, type Target } from "./target.ts";
 
 let target: Target;
@@ -114,7 +114,7 @@ test("patches: merge, strategic and JSON, on labels and annotations", async () =
   expect(merged.body.metadata).toMatchObject({ labels: { one: "1" }, annotations: { note: "a" } });
   const strategic = await patch(name, { metadata: { labels: { one: null, two: "2" } } }, "strategic-merge-patch");
   expect(strategic.body.metadata.labels).not.toHaveProperty("one");
-  expect(strategic.body.metadata.labels).toMatchObject({ two: "2", "limpet.dev/contract": "true" });
+  expect(strategic.body.metadata.labels).toMatchObject({ two: "2", ...fileLabel });
   const json = await patch(
     name,
     [

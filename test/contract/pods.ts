@@ -16,6 +16,9 @@ export interface PodWish {
   readonly container?: Readonly<Record<string, unknown>>;
 }
 
+/** On every pod of one test file, so that files which share a cluster do not end each other's. */
+export const fileLabel = { "limpet.dev/contract": randomBytes(5).toString("hex") } as const;
+
 export const newName = (): string => `contract-${randomBytes(5).toString("hex")}`;
 
 /** Admitted by the Pod Security level "restricted". */
@@ -24,7 +27,7 @@ export function manifest(target: Target, wish: PodWish = {}) {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name, labels: { "limpet.dev/contract": "true", ...labels } },
+    metadata: { name, labels: { ...fileLabel, ...labels } },
     spec: {
       restartPolicy: "Always",
       terminationGracePeriodSeconds: grace,
@@ -93,7 +96,8 @@ export async function removePod(target: Target, name: string): Promise<void> {
 
 /** Ends every pod that a test file has left. */
 export async function removeAll(target: Target): Promise<void> {
-  const { body } = await target.client.call("GET", target.client.pods("?labelSelector=limpet.dev%2Fcontract%3Dtrue"));
+  const selector = encodeURIComponent(`limpet.dev/contract=${fileLabel["limpet.dev/contract"]}`);
+  const { body } = await target.client.call("GET", target.client.pods(`?labelSelector=${selector}`));
   const names: string[] = (body.items ?? []).map((pod: { metadata: { name: string } }) => pod.metadata.name);
   await Promise.all(names.map((name) => removePod(target, name)));
 }
