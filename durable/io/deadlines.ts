@@ -6,7 +6,12 @@ const timerHorizonMs = 10_000;
 /** How long after a timer's time the alarm stands in for it, should the object be lost before. */
 const backstopMs = 20_000;
 
-type AlarmStorage = Pick<DurableObjectStorage, "getAlarm" | "setAlarm" | "deleteAlarm">;
+/** The platform's one alarm: a part of the object's storage. */
+export interface AlarmStorage {
+  getAlarm(): Promise<number | null>;
+  setAlarm(atMs: number): Promise<void>;
+  deleteAlarm(): Promise<void>;
+}
 
 interface Deadline {
   readonly atMs: number;
@@ -103,7 +108,8 @@ export class Deadlines<Name extends string> {
       latest = Math.min(latest, hasTimer ? atMs + 2 * backstopMs : atMs);
     }
     if (target === Number.POSITIVE_INFINITY) {
-      if (this.#alarmAtMs === null) return;
+      // One that is near anyway is left to come: the next deadline is likely to be set in a moment.
+      if (typeof this.#alarmAtMs !== "number" || this.#alarmAtMs <= now + 2 * backstopMs) return;
       this.#alarmAtMs = null;
       void this.#storage.deleteAlarm();
       return;

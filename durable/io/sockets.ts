@@ -4,18 +4,7 @@
 import type { SocketAttachment, SocketKey } from "../bridge/effects.ts";
 import { isFields } from "../protocol/fields.ts";
 import { ping, pong } from "../protocol/limits.ts";
-import type { Role } from "../protocol/messages.ts";
-
-/** Who a socket belongs to, as the Worker vouched for at the upgrade. */
-export interface SocketOwner {
-  /** `sessions.id`. */
-  readonly session: string;
-  /** Unix milliseconds. */
-  readonly sessionExpiresAtMs: number;
-  readonly role: Role;
-  /** It speaks `limpet.v1.base64`. */
-  readonly base64: boolean;
-}
+import type { SocketOwner } from "./upgrade.ts";
 
 /** What hibernation leaves of a socket. `bridge` is the bridge's own part, as it was when it was last kept. */
 interface Kept {

@@ -5,7 +5,17 @@ import { socketHeaders } from "../../worker/shells/shell-object.ts";
 import { closeCode } from "../protocol/close-codes.ts";
 import type { Role } from "../protocol/messages.ts";
 import { subprotocol, subprotocolBase64 } from "../protocol/messages.ts";
-import type { SocketOwner } from "./sockets.ts";
+
+/** Who a socket belongs to, as the Worker vouched for at the upgrade. */
+export interface SocketOwner {
+  /** `sessions.id`. */
+  readonly session: string;
+  /** Unix milliseconds. */
+  readonly sessionExpiresAtMs: number;
+  readonly role: Role;
+  /** It speaks `limpet.v1.base64`. */
+  readonly base64: boolean;
+}
 
 export type Upgrade =
   | {
