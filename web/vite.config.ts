@@ -1,12 +1,8 @@
-// Owns how the page is built and served while it is being worked on.
-// Must not know the Worker beyond the paths that belong to it.
+// Owns how the page is built, and served while it is being worked on.
+// Must not know the Worker: during `npm run dev` the gate in front sends here only what is the page's.
 
 import { defineConfig } from "vite";
 import solid from "vite-plugin-solid";
-
-/** Where `vite` finds the Worker during development (`npm run dev` sets it). */
-const worker = process.env["LIMPET_WORKER_URL"] ?? "http://127.0.0.1:8787";
-const workerPaths = ["/auth", "/graphql", "/api/", "/oidc", "/.well-known"];
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -19,9 +15,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
-  },
-  server: {
-    host: "127.0.0.1",
-    proxy: Object.fromEntries(workerPaths.map((path) => [path, { target: worker, ws: true }])),
   },
 });

@@ -17,9 +17,9 @@ export const startSteps: readonly { readonly phase: ShellPhase; readonly text: s
 /** In the badge, while a terminal is already on view. */
 export const phaseWords: Readonly<Record<ShellPhase, string>> = {
   absent: "no pod",
-  creating: "starting again",
+  creating: "being created",
   scheduling: "waiting for a machine",
-  starting: "starting again",
+  starting: "starting",
   "setting-up": "setting up",
   ready: "ready",
   stopping: "stopping",

@@ -76,6 +76,7 @@ export function createTerminal(
   /** The one pane on view; a page with tabs will have a view for each. */
   let pane: PaneId | null = null;
   let mayCopy = false;
+  let disposed = false;
 
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const theme = () => (dark.matches ? darkTheme : lightTheme);
@@ -95,6 +96,7 @@ export function createTerminal(
     },
     clipboard: offerClipboard,
     link: setHoveredLink,
+    remeasure: () => requestAnimationFrame(onResize),
     menu: menus.main,
     contextMenu: menus.context,
     mayReportFocus: () => viewers().leader,
@@ -204,6 +206,7 @@ export function createTerminal(
   }
 
   const onResize = (): void => {
+    if (disposed) return;
     view.fitFont();
     const size = view.measure();
     setOwnSize(size);
@@ -227,6 +230,7 @@ export function createTerminal(
     document.title = unheard() ? `● ${name}` : name;
   });
   onCleanup(() => {
+    disposed = true;
     observer.disconnect();
     dark.removeEventListener("change", onTheme);
     document.removeEventListener("visibilitychange", onLook);
@@ -236,7 +240,11 @@ export function createTerminal(
   });
 
   const connect = (): void => runner.run((nowMs) => machine.start(nowMs));
-  connect();
+  void view.ready.then(() => {
+    if (disposed) return;
+    onResize();
+    connect();
+  });
 
   return {
     link,

@@ -20,6 +20,8 @@ const fontSizePx = { narrow: 12.5, wide: 14 };
 const leastFontPx = 5;
 /** Drawing by the processor: the DOM is quicker than WebGL on these. */
 const softwareRenderer = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+/** The first byte does not wait longer than this for the renderer; it is then measured again. */
+const rendererWithinMs = 400;
 /** xterm.js lays its scroll bar over the last pixels of its element. */
 const scrollBarPx = 12;
 
@@ -34,6 +36,8 @@ export interface TerminalViewEvents {
   clipboard(text: string): void;
   /** The keys that open the page's menu. */
   menu(): void;
+  /** The size of a cell changed. */
+  remeasure(): void;
   /** The right button, where no program asked for it. In the window's pixels. */
   contextMenu(at: Point): void;
   /** The target of the link under the pointer. */
@@ -53,6 +57,8 @@ export class TerminalView {
   readonly #terminal: Terminal;
   readonly #replies: Replies;
   readonly #encoder = new TextEncoder();
+  /** The renderer is chosen, so that what is measured from here on holds. Soon, and never rejected. */
+  readonly ready: Promise<void>;
   /** One cell at the plain font size, in CSS pixels. */
   #cell: { readonly width: number; readonly height: number } | null = null;
   #plainFontPx: number;
@@ -84,7 +90,8 @@ export class TerminalView {
     this.#load();
     this.#terminal.open(frame);
     this.#listen();
-    void this.#accelerate();
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, rendererWithinMs));
+    this.ready = Promise.race([this.#accelerate(), patience]);
   }
 
   /** The size that fills the frame. */
@@ -157,10 +164,6 @@ export class TerminalView {
 
   selectAll(): void {
     this.#terminal.selectAll();
-  }
-
-  clearScrollback(): void {
-    this.#terminal.clear();
   }
 
   focus(): void {
@@ -251,8 +254,13 @@ export class TerminalView {
     try {
       const { WebglAddon } = await import("@xterm/addon-webgl");
       const webgl = new WebglAddon();
-      webgl.onContextLoss(() => webgl.dispose());
+      webgl.onContextLoss(() => {
+        webgl.dispose();
+        this.#events.remeasure();
+      });
       this.#terminal.loadAddon(webgl);
+      // Its cells are whole device pixels, so it has another size of cell than the DOM.
+      this.#events.remeasure();
     } catch {
       // The DOM renderer is there already.
     }
