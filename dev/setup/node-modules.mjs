@@ -28,7 +28,8 @@ export async function ensureNodeModules(root) {
     }
     if (!existsSync(fetchedNode(root))) {
       const cwd = join(root, "node_modules", "node");
-      const fetchNode = [process.execPath, "installArchSpecificPackage.js"];
+      // By name: this very process may run under the Node that npm has just taken away.
+      const fetchNode = ["node", "installArchSpecificPackage.js"];
       await runQuietly("Fetching Node 24", fetchNode, { cwd, env: npmEnvironment() });
     }
     if (!existsSync(linkedNode(root))) {
