@@ -25,10 +25,10 @@ export function argument(bytes: Uint8Array): string {
 
 /**
  * One argument for a command that expands formats (`rename-window`, `new-window -c`, `select-pane -T`): each `#` is
- * doubled, or `#(command)` in a name would run.
+ * doubled, or `#(command)` in a name would run. Before `[` it is a style's beginning, which tmux leaves as it stands.
  */
 export function expandedArgument(text: string): string {
-  return argument(utf8(text.replaceAll("\0", "").replaceAll("#", "##")));
+  return argument(utf8(text.replaceAll("\0", "").replace(/#+(?![#[])/g, "$&$&")));
 }
 
 /** A pane or window id, as tmux gives them. Whatever else comes as an id is refused before it reaches a command. */
@@ -59,9 +59,9 @@ export function keys(pane: PaneId, bytes: Uint8Array): string {
   return text;
 }
 
-/** Makes the buffer (`append`: adds to it). tmux does nothing where `bytes` is empty. */
+/** Makes the buffer (`append`: adds to it). tmux does nothing where `bytes` is empty. `--`: they may begin with a dash. */
 export function setBuffer(name: string, bytes: Uint8Array, append: boolean): string {
-  return `set-buffer ${append ? "-a " : ""}-b ${name} ${argument(bytes)}`;
+  return `set-buffer ${append ? "-a " : ""}-b ${name} -- ${argument(bytes)}`;
 }
 
 /** `bracketed`: with the marks of bracketed paste where the program asked for them. From 3.7 on `-S` keeps it exact. */

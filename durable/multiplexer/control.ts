@@ -42,6 +42,7 @@ export class ControlMultiplexer implements Multiplexer {
   readonly #counts: CountBook;
   readonly #input = new InputQueue();
   #state: "starting" | "following" | "ended" = "starting";
+  /** Whether tmux was asked for what following needs. */
   #begun = false;
   /** From `attach`'s first line; its last repeats it. */
   #token: string | null = null;

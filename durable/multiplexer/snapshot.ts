@@ -126,6 +126,11 @@ function paintLines(painter: Painter, { rows, wrapped }: CapturedLines, cols: nu
     if (before !== undefined) {
       if (wrapped[index - 1] === true && fills(before, row, cols)) {
         painter.text("\x1b[?7h");
+        if (style.background !== "" || row.bytes[0] === 0x1b) {
+          // A wrap at the bottom fills the new row with the background, too: a space brings it about without one.
+          painter.text(`${restyle(plainStyle)}${row.startsWide ? "\u3000\b\b" : " \b"}`);
+          style = plainStyle;
+        }
         paintRow(painter, row, style);
         painter.text("\x1b[?7l");
         style = row.after;

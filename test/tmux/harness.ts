@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,7 +45,17 @@ export class Pod {
   }
 
   attach(mode: "control" | "plain" = "control"): ChildProcess {
-    return spawn(attachScript, [mode], { env: this.env, cwd: "/", stdio: ["pipe", "pipe", "inherit"] });
+    return this.spawn(attachScript, [mode]);
+  }
+
+  /** Another process in the pod, with pipes. */
+  spawn(file: string, args: readonly string[]): ChildProcess {
+    return spawn(file, args, { env: this.env, cwd: "/", stdio: ["pipe", "pipe", "inherit"] });
+  }
+
+  /** Another process in the pod, until its end: what it printed. */
+  runWithInput(file: string, args: readonly string[], input: string): string {
+    return spawnSync(file, args, { env: this.env, cwd: "/", input, encoding: "utf8" }).stdout;
   }
 
   close(): void {
@@ -154,6 +164,21 @@ export class Exec {
   #wake(): void {
     for (const wake of [...this.#waiting]) wake();
   }
+}
+
+/** A pane whose program writes nothing by itself, and its tty, which passes what is written into it as it is. */
+export async function openTty(pod: Pod, exec: Exec): Promise<{ readonly pane: string; readonly tty: number }> {
+  const pane = await openPane(pod, exec, "stty raw -echo; echo; exec sleep 1000");
+  while (pod.tmux("display-message", "-pt", pane, "#{cursor_y}").trim() !== "1") {}
+  return { pane, tty: openSync(pod.tmux("display-message", "-pt", pane, "#{pane_tty}").trim(), "w") };
+}
+
+/** A pane in a window of its own that runs this command; the multiplexer has heard of it. */
+export async function openPane(pod: Pod, exec: Exec, command: string): Promise<string> {
+  const from = exec.effects.length;
+  const pane = pod.tmux("new-window", "-dP", "-F", "#{pane_id}", command).trim();
+  await exec.wait("pane-opened", ({ state }) => state.pane === pane, from);
+  return pane;
 }
 
 export function random(): string {
