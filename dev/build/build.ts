@@ -48,6 +48,13 @@ export async function build(root: string): Promise<Build> {
   return { ...made, fresh: true };
 }
 
+/** The Worker alone, after a change of it. The next build begins anew: this one is of no known sources. @throws ToolError */
+export async function rebuildWorker(root: string): Promise<void> {
+  const buildDir = buildDirOf(root);
+  await rm(join(buildDir, "stamp.json"), { force: true });
+  await buildWorker(root, buildDir);
+}
+
 export function describeBuild(made: Build): string {
   return `page ${kilobytes(made.firstLoadBytes)} of ${kilobytes(maxFirstLoadBytes)}, Worker ${kilobytes(made.workerCompressedBytes)}, compressed`;
 }

@@ -2,8 +2,7 @@
 // Must not know what the parts are made of.
 
 import { relative, resolve } from "node:path";
-import { build, buildDirOf, describeBuild } from "../build/build.ts";
-import { buildWorker } from "../build/worker.ts";
+import { build, buildDirOf, describeBuild, rebuildWorker } from "../build/build.ts";
 import { Environment } from "./environment.ts";
 import { loadKeys } from "./keys.ts";
 import { findPort } from "./ports.ts";
@@ -42,7 +41,7 @@ async function main(): Promise<number> {
   if (claim.sweptLeftovers > 0) console.log("Ended what an earlier start had left running.");
 
   const ended = Promise.withResolvers<number>();
-  let environment: Environment | null = null;
+  const running: { environment: Environment | null } = { environment: null };
   let asked = false;
   let askedMs = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -59,15 +58,15 @@ async function main(): Promise<number> {
     console.log(
       `Limpet starts here: on this machine only, state in ${relative(process.cwd(), settings.stateDir) || "."}.`,
     );
-    const made = await step("Build", async () => {
-      const done = await build(root);
-      return [done, `${done.fresh ? "made" : "up to date"}: ${describeBuild(done)}`];
+    await step("Build", async () => {
+      const made = await build(root);
+      return `${made.fresh ? "made" : "up to date"}: ${describeBuild(made)}`;
     });
-    if (asked || made === undefined) return;
+    if (asked) return;
     const port = await findPort(settings.port);
     if (port === null) throw new Error(`No port from ${settings.port} on is free. Set PORT to another one.`);
     if (port !== settings.port) console.log(`Port ${settings.port} is taken: using ${port}.`);
-    environment = new Environment({
+    const environment = new Environment({
       root,
       buildDir: buildDirOf(root),
       settings,
@@ -78,6 +77,7 @@ async function main(): Promise<number> {
       tell: (line) => console.log(line),
       gaveUp: () => ended.resolve(1),
     });
+    running.environment = environment;
     const startedMs = Date.now();
     await environment.start((title) => console.log(`✓ ${title} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`));
     if (watching) rebuildOnChange(environment);
@@ -89,7 +89,7 @@ async function main(): Promise<number> {
   });
 
   const code = await ended.promise;
-  await (environment as Environment | null)?.stop();
+  await running.environment?.stop();
   file.remove();
   return code;
 }
@@ -103,7 +103,7 @@ function rebuildOnChange(environment: Environment): void {
   watchWorker(root, async (file) => {
     const startedMs = Date.now();
     try {
-      await buildWorker(root, buildDirOf(root));
+      await rebuildWorker(root);
       await environment.restartEdge();
       console.log(`✓ ${file} changed: the Worker is the new one (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`);
     } catch (error) {
