@@ -121,6 +121,6 @@ export interface Multiplexer {
   resize(pane: PaneId, size: Dimensions): readonly MultiplexerEffect[];
   change(wish: WindowWish): readonly MultiplexerEffect[];
   colours(foreground: Colour, background: Colour): readonly MultiplexerEffect[];
-  /** Asks for a sign of life: `alive` with this number. Cheap. */
+  /** Asks for a sign of life: `alive` with this number, once everything asked before it has been carried out. Cheap. */
   probe(probe: number): readonly MultiplexerEffect[];
 }

@@ -13,7 +13,7 @@ const tight = {
   pictureReuseBytes: 300,
 };
 
-const runs = 120;
+const runs = 80;
 const steps = 2500;
 const seedAsked = process.env["SEED"];
 const seeds = seedAsked === undefined ? Array.from({ length: runs }, (_, index) => index + 1) : [Number(seedAsked)];
