@@ -3,7 +3,7 @@
 // @ts-check
 
 /**
- * @typedef {"tmux" | "git" | "chromium"} Need a program that npm has no package for
+ * @typedef {"tmux" | "git" | "chromium" | "vi"} Need a program that npm has no package for
  * @typedef {{ needs: readonly Need[], run: (args: readonly string[]) => readonly string[] }} Command
  */
 
@@ -14,7 +14,7 @@ const script = (file) => (args) => ["node", file, ...args];
 export const commands = {
   start: { needs: ["tmux"], run: script("dev/start/main.ts") },
   dev: { needs: ["tmux"], run: (args) => ["node", "dev/start/main.ts", "--watch", ...args] },
-  test: { needs: ["tmux", "git", "chromium"], run: script("dev/checks/main.ts") },
+  test: { needs: ["tmux", "git", "chromium", "vi"], run: script("dev/checks/main.ts") },
   "test:unit": {
     needs: [],
     run: (args) => ["vitest", "run", "--config", "test/vitest.config.ts", "--project", "unit", ...args],

@@ -12,6 +12,7 @@ import { runQuietly, SetupError } from "./processes.mjs";
 const packages = {
   tmux: ["tmux"],
   git: ["git"],
+  vi: ["vim-tiny"],
   chromium: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"],
 };
 
