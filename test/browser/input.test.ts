@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
-import { keepPicture } from "./harness/artefacts.ts";
+import { keepFigure, keepPicture } from "./harness/artefacts.ts";
 import { expectSameScreen } from "./harness/compare.ts";
 import { until } from "./harness/until.ts";
 import { useWorld } from "./harness/world.ts";
@@ -52,7 +52,7 @@ test("Ctrl-C in a flood is answered, and the screen is right afterwards", async 
   await shell.page.keyboard.press("Control+C");
   await shell.prompt();
   const answeredMs = performance.now() - pressedMs;
-  console.log(`Ctrl-C in a flood: prompt on the screen after ${answeredMs.toFixed(0)} ms`);
+  keepFigure("Ctrl-C in a flood, until the prompt is on the screen", answeredMs);
   await keepPicture(shell.page, "51-interrupted");
   expect(await tmux.format("#{pane_current_command}")).toBe("bash");
   expect(answeredMs).toBeLessThan(5_000);

@@ -3,10 +3,11 @@
 
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
 
-const common = [
+const switches = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
+  "--disable-3d-apis",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
@@ -15,12 +16,12 @@ const common = [
 ];
 
 /**
- * `canvas`: the terminal is drawn by WebGL, as on most machines; by default the page falls back to rows in the DOM, which
- * a test can read as a person reads the screen.
+ * Without WebGL the page draws its rows in the DOM, as it does on machines without a graphics card; a test can read them
+ * as a person reads the screen.
  */
-export async function launchChromium(drawing: "rows" | "canvas" = "rows"): Promise<Browser> {
-  const args = drawing === "rows" ? [...common, "--disable-3d-apis"] : common;
-  return await chromium.launch({ executablePath: process.env["LIMPET_CHROMIUM"] ?? "/usr/bin/chromium", args });
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = process.env["LIMPET_CHROMIUM"] ?? "/usr/bin/chromium";
+  return await chromium.launch({ executablePath, args: [...switches] });
 }
 
 /** Cookies and storage of its own: another person, or the same one on another device. */

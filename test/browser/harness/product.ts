@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot } from "./artefacts.ts";
+import { ClusterFaults } from "./cluster-faults.ts";
 import { descendants, isAlive, type Process } from "./processes.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 import { until } from "./until.ts";
@@ -21,6 +22,7 @@ export class Product {
   readonly front: TcpProxy;
   /** Between the edge and the cluster's API. */
   readonly cluster: TcpProxy;
+  readonly faults: ClusterFaults;
   readonly #stateDir: string;
   readonly #edgePort: number;
   readonly #clusterPort: number;
@@ -29,6 +31,7 @@ export class Product {
 
   private constructor(stateDir: string, ports: { edge: number; cluster: number }, front: TcpProxy, cluster: TcpProxy) {
     this.#stateDir = stateDir;
+    this.faults = new ClusterFaults(join(stateDir, "run.json"));
     this.#edgePort = ports.edge;
     this.#clusterPort = ports.cluster;
     this.front = front;

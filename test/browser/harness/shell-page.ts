@@ -9,15 +9,8 @@ const rowsSelector = ".xterm-rows > div";
 
 export class ShellPage {
   readonly page: Page;
-  /** Console errors and uncaught exceptions, a broken content security policy among them. */
-  readonly errors: string[] = [];
-
   constructor(page: Page) {
     this.page = page;
-    page.on("pageerror", (error) => this.errors.push(`uncaught: ${error.message}`));
-    page.on("console", (message) => {
-      if (message.type() === "error") this.errors.push(message.text());
-    });
   }
 
   static async open(context: BrowserContext, url: string): Promise<ShellPage> {
@@ -163,11 +156,15 @@ export class ShellPage {
     );
   }
 
-  /** The pod that this page's person has. */
+  async podName(): Promise<string> {
+    const answer = JSON.stringify(await this.graphql("{ shell { podName } }"));
+    const podName = /"podName":"([^"]+)"/.exec(answer)?.[1];
+    if (podName === undefined) throw new Error(`There is no pod: ${answer}`);
+    return podName;
+  }
+
+  /** The pod that this page's person has, as its own tmux knows it. */
   async tmux(): Promise<PodTmux> {
-    const answer = await this.graphql("{ shell { podName } }");
-    const podName = JSON.stringify(answer).match(/"podName":"([^"]+)"/)?.[1];
-    if (podName === undefined) throw new Error(`There is no pod: ${JSON.stringify(answer)}`);
-    return await PodTmux.of(podName);
+    return await PodTmux.of(await this.podName());
   }
 }

@@ -2,10 +2,10 @@
 // Must not know what is tested.
 
 import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { keepFile, keepPicture } from "./artefacts.ts";
 import { launchChromium, newDevice } from "./chromium.ts";
-import { FrameLog } from "./frame-log.ts";
+import { PageLog } from "./page-log.ts";
 import type { PodTmux } from "./pod-tmux.ts";
 import { Product } from "./product.ts";
 import { ShellPage } from "./shell-page.ts";
@@ -27,6 +27,7 @@ export function useWorld(): () => World {
   afterEach(async ({ task }) => {
     if (task.result?.state === "fail") await world?.keepEvidence(task.name);
     await world?.mend();
+    expect(world?.takeFaults()).toEqual([]);
   });
   afterAll(async () => {
     await world?.dispose();
@@ -40,7 +41,7 @@ export function useWorld(): () => World {
 export class World {
   readonly product: Product;
   readonly browser: Browser;
-  readonly #frames = new FrameLog();
+  readonly #log = new PageLog();
   #people = 0;
 
   private constructor(product: Product, browser: Browser) {
@@ -56,7 +57,13 @@ export class World {
   async mend(): Promise<void> {
     this.product.front.mend();
     this.product.cluster.mend();
+    await this.product.faults.clear();
     for (const device of this.browser.contexts()) await device.close();
+  }
+
+  /** Exceptions and broken policies of every page since this was last asked. */
+  takeFaults(): readonly string[] {
+    return this.#log.takeFaults();
   }
 
   /** What a failed test leaves: a picture of each tab, what the product said and wrote into its logs. */
@@ -72,7 +79,7 @@ export class World {
       // A tab that is stuck gives no picture; what it would have hidden matters more.
       await keepPicture(page, `${name}-${index + 1}`).catch(() => {});
     }
-    keepFile(`${name}.log`, [this.product.output, ...this.product.logs(), ...this.#frames.lines].join("\n"));
+    keepFile(`${name}.log`, [this.product.output, ...this.product.logs(), ...this.#log.lines].join("\n"));
   }
 
   async dispose(): Promise<void> {
@@ -82,7 +89,7 @@ export class World {
 
   async newDevice(): Promise<BrowserContext> {
     const device = await newDevice(this.browser, this.product.url);
-    device.on("page", (page) => this.#frames.listen(page));
+    device.on("page", (page) => this.#log.listen(page));
     return device;
   }
 

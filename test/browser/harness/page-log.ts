@@ -1,16 +1,25 @@
-// Owns a record of the frames on the pages' sockets, for the evidence of a failed test.
-// Must not know what they mean.
+// Owns what pages leave behind unseen: frames on their sockets, exceptions, refusals of the content security policy.
+// Must not know what any of it means.
 
 import type { Page } from "playwright-core";
 
 const mostLines = 4_000;
 const mostUnits = 400;
 
-export class FrameLog {
+export class PageLog {
+  /** For the evidence of a failed test. */
   readonly lines: string[] = [];
+  readonly #faults: string[] = [];
   #sockets = 0;
 
   listen(page: Page): void {
+    page.on("pageerror", (error) => this.#faults.push(`uncaught: ${error.stack ?? error.message}`));
+    page.on("console", (message) => {
+      if (message.type() === "error" && message.text().includes("Content Security Policy")) {
+        this.#faults.push(message.text());
+      }
+      this.#note(`console ${message.type()}: ${message.text()}`);
+    });
     page.on("websocket", (socket) => {
       const name = `socket ${++this.#sockets}`;
       this.#note(`${name} opens`);
@@ -19,6 +28,11 @@ export class FrameLog {
       socket.on("socketerror", (error) => this.#note(`${name} fails: ${error}`));
       socket.on("close", () => this.#note(`${name} closes`));
     });
+  }
+
+  /** What no page should ever have: taking it forgets it. */
+  takeFaults(): readonly string[] {
+    return this.#faults.splice(0);
   }
 
   #note(line: string): void {
