@@ -1,7 +1,7 @@
 // Owns the rows of sign-in sessions.
 // Must not know cookies: a session is named here by the hash of its secret.
 
-import { and, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { sessions, users } from "./schema.ts";
 import type { User } from "./users.ts";
@@ -53,6 +53,20 @@ export async function revokeSession(db: Database, id: string, nowMs: number): Pr
     .where(eq(sessions.id, id))
     .returning({ userId: sessions.userId });
   return row?.userId ?? null;
+}
+
+/** Sessions that were revoked after `afterMs`, the newest first, and whose they were. */
+export function listRevokedSessions(
+  db: Database,
+  afterMs: number,
+  limit: number,
+): Promise<readonly { readonly id: string; readonly userId: string }[]> {
+  return db
+    .select({ id: sessions.id, userId: sessions.userId })
+    .from(sessions)
+    .where(gt(sessions.revokedAt, new Date(afterMs)))
+    .orderBy(desc(sessions.revokedAt))
+    .limit(limit);
 }
 
 /** Deletes at most `limit` sessions that ended before `beforeMs`. @returns how many. */

@@ -2,12 +2,14 @@
 // Must not know why a step is wanted or how much of it.
 
 import { openDatabase } from "../db/database.ts";
-import { deleteEndedSessions } from "../db/sessions.ts";
+import { deleteEndedSessions, listRevokedSessions } from "../db/sessions.ts";
 import { describeError, log } from "../log.ts";
 import { planReaper, type ReaperStep } from "./plan.ts";
 
+type ReaperEnv = Pick<Env, "DB" | "USER_SHELL">;
+
 /** Called by the cron trigger. Rejects after all steps where one failed, so that the platform shows the run as failed. */
-export async function runReaper(env: Pick<Env, "DB">, nowMs: number): Promise<void> {
+export async function runReaper(env: ReaperEnv, nowMs: number): Promise<void> {
   const failed: string[] = [];
   for (const step of planReaper(nowMs)) {
     try {
@@ -22,7 +24,30 @@ export async function runReaper(env: Pick<Env, "DB">, nowMs: number): Promise<vo
 }
 
 /** @returns how many things it did. */
-async function runStep(env: Pick<Env, "DB">, step: ReaperStep): Promise<number> {
+function runStep(env: ReaperEnv, step: ReaperStep): Promise<number> {
+  switch (step.kind) {
+    case "close-revoked-sockets":
+      return closeRevokedSockets(env, step);
+    case "delete-ended-sessions":
+      return deleteSessions(env, step);
+  }
+}
+
+async function closeRevokedSockets(
+  env: ReaperEnv,
+  step: Extract<ReaperStep, { kind: "close-revoked-sockets" }>,
+): Promise<number> {
+  const revoked = await listRevokedSessions(openDatabase(env), step.afterMs, step.limit);
+  for (const { id, userId } of revoked) {
+    await env.USER_SHELL.get(env.USER_SHELL.idFromName(userId)).endSession(id);
+  }
+  return revoked.length;
+}
+
+async function deleteSessions(
+  env: ReaperEnv,
+  step: Extract<ReaperStep, { kind: "delete-ended-sessions" }>,
+): Promise<number> {
   const db = openDatabase(env);
   let deleted = 0;
   for (let round = 0; round < step.maxBatches; round += 1) {

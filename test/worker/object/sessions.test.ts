@@ -1,6 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { revokeSession } from "../../../worker/db/sessions.ts";
+import { runReaper } from "../../../worker/reaper/run.ts";
 import { socketHeaders } from "../../../worker/shells/shell-object.ts";
 import { db, Person } from "./person.ts";
 import type { Terminal } from "./terminal.ts";
@@ -50,6 +52,16 @@ describe("a socket lives no longer than its sign-in session", () => {
     await person.object.endSession(first.session);
     expect(await first.terminal.ends()).toMatchObject({ code: 4401 });
     expect(await second.ends()).toMatchObject({ code: 4401 });
+    expect(other.terminal.closed).toBeNull();
+    other.terminal.close();
+  });
+
+  it("ends with 4401 when the clock finds the session revoked, without a look of the object's own", async () => {
+    const revoked = await signIn();
+    const other = await signIn();
+    await revokeSession(db, revoked.session, Date.now());
+    await runReaper(env, Date.now());
+    expect(await revoked.terminal.ends()).toMatchObject({ code: 4401 });
     expect(other.terminal.closed).toBeNull();
     other.terminal.close();
   });
