@@ -37,12 +37,6 @@ export function parseUpgrade(headers: Headers): Upgrade {
   const known = [subprotocol, subprotocolBase64].find((name) => offered.includes(name));
   // A browser fails an upgrade that picks none of its offers, and the page would never see the close code.
   const protocol = known ?? (offered[0] || null);
-  const refused = headers.get(socketHeaders.refuseCode);
-  if (refused !== null) {
-    const code = Number(refused);
-    if (!(Number.isInteger(code) && code >= 4000 && code < 5000)) throw new Error("the upgrade's refusal has no code");
-    return { ok: false, code, reason: reasons[code] ?? "refused", protocol };
-  }
   if (known === undefined) {
     return {
       ok: false,
@@ -61,13 +55,6 @@ export function parseUpgrade(headers: Headers): Upgrade {
   const owner: SocketOwner = { session, sessionExpiresAtMs, role, base64: known === subprotocolBase64 };
   return { ok: true, userId, owner, protocol: known };
 }
-
-const reasons: Readonly<Record<number, string>> = {
-  [closeCode.signIn]: "sign in again",
-  [closeCode.forbidden]: "this is not your shell",
-  [closeCode.noShell]: "there is no shell: create one first",
-  [closeCode.version]: "this version of the page is not spoken here: reload",
-};
 
 function parseRole(word: string | null): Role | null {
   return word === "drive" || word === "view" ? word : null;

@@ -10,23 +10,22 @@ const world = useWorld();
 
 test.runIf(process.env["LIMPET_README_PICTURE"] === "1")("docs/shell.png", async () => {
   const { shell, tmux } = await world().withShell();
-  await shell.page.setViewportSize({ width: 1280, height: 760 });
+  await shell.page.setViewportSize({ width: 1280, height: 650 });
   writeFileSync(`${tmux.home}/tides`, tides, { mode: 0o755 });
-  await shell.enter(`git clone -q ${repositoryRoot} limpet; cd limpet; clear`);
+  await shell.enter(`git clone -q ${repositoryRoot} limpet; cd limpet; printf '\\033]2;limpet\\007'; clear`);
   await shell.rowsUntil("an empty screen", (rows) => rows.length === 1 && rows[0]?.includes("limpet") === true);
-  await shell.enter("git log --oneline --graph -7");
-  await shell.enter("ls --color -w 100 durable durable/bridge");
-  await shell.enter("~/tides 17:31");
-  await shell.row("high water at 17:31, and the limpets hold on");
-  await shell.prompt();
+  for (const command of ["git log --oneline --graph -7", "ls --color -w 100 durable durable/bridge", "~/tides 17:31"]) {
+    await shell.enter(command);
+    await shell.rowsUntil(command, (rows) => rows.some((row) => row.endsWith(command)) && /#$/.test(rows.at(-1) ?? ""));
+  }
   await shell.page.screenshot({ path: `${repositoryRoot}/docs/shell.png`, animations: "disabled" });
 });
 
-/** Draws a day of tides: ten rows of blocks, one column for each 12 minutes, the sea darker the deeper it is. */
+/** Draws a day of tides: six rows, one column for each 12 minutes, the sea darker the deeper it is. */
 const tides = String.raw`#!/bin/sh
 awk -v at="$1" 'BEGIN {
-  split("▁ ▂ ▃ ▄ ▅ ▆ ▇ █", block, " ")
-  split("80 79 73 37 30 23", colour, " ")
+  split("▁ ▂ ▃ ▄ ▅ ▆ ▇", block, " ")
+  split("79 73 37 30 24 23", colour, " ")
   split(at, time, ":")
   high = (time[1] * 60 + time[2]) / 12
   printf "\n"
@@ -35,9 +34,11 @@ awk -v at="$1" 'BEGIN {
     for (x = 0; x < 120; x++) {
       level = 26 + 21 * cos((x - high) * 6.2832 / 62.1)
       here = int(level - (row - 1) * 8)
-      line = line (here <= 0 ? " " : block[here > 8 ? 8 : here])
+      if (here <= 0) line = line "\033[m "
+      else if (here < 8) line = line "\033[;38;5;" colour[7 - row] "m" block[here]
+      else line = line "\033[;48;5;" colour[7 - row] "m "
     }
-    printf "  \033[38;5;%dm%s\033[0m\n", colour[7 - row], line
+    printf "  %s\033[m\n", line
   }
   printf "  "
   for (hour = 0; hour < 24; hour += 3) printf "\033[2m%-15s\033[0m", sprintf("%02d:00", hour)

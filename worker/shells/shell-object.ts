@@ -51,6 +51,4 @@ export const socketHeaders = {
   sessionExpiresAt: "x-limpet-session-expires",
   /** `drive` or `view`. */
   role: "x-limpet-role",
-  /** Present when the upgrade must be accepted only to be closed with this code and reason (4401, 4403, 4404, 4406). */
-  refuseCode: "x-limpet-refuse",
 } as const;

@@ -117,11 +117,6 @@ describe("a socket", () => {
     expect(terminal.protocol).toBe(subprotocol);
   });
 
-  it.each([4401, 4403, 4404, 4406])("is closed with %i where the Worker says so", async (code) => {
-    const terminal = Terminal.over(await person.upgrade({ [socketHeaders.refuseCode]: String(code) }));
-    expect(await terminal.ends()).toMatchObject({ code });
-  });
-
   it.each([
     ["text that is no JSON", "hello"],
     ["binary before hello", new Uint8Array([0, 65])],
