@@ -25,7 +25,7 @@ test.runIf(process.env["LIMPET_README_PICTURE"] === "1")("docs/shell.png", async
 const tides = String.raw`#!/bin/sh
 awk -v at="$1" 'BEGIN {
   split("▁ ▂ ▃ ▄ ▅ ▆ ▇", block, " ")
-  split("79 73 37 30 24 23", colour, " ")
+  split("126;224;200 92;196;178 62;164;156 40;130;130 24;98;104 14;72;80", colour, " ")
   split(at, time, ":")
   high = (time[1] * 60 + time[2]) / 12
   printf "\n"
@@ -35,8 +35,8 @@ awk -v at="$1" 'BEGIN {
       level = 26 + 21 * cos((x - high) * 6.2832 / 62.1)
       here = int(level - (row - 1) * 8)
       if (here <= 0) line = line "\033[m "
-      else if (here < 8) line = line "\033[;38;5;" colour[7 - row] "m" block[here]
-      else line = line "\033[;48;5;" colour[7 - row] "m "
+      else if (here < 8) line = line "\033[;38;2;" colour[7 - row] "m" block[here]
+      else line = line "\033[;48;2;" colour[7 - row] "m "
     }
     printf "  %s\033[m\n", line
   }
