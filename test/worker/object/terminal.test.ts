@@ -1,7 +1,6 @@
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { subprotocol, subprotocolBase64 } from "../../../durable/protocol/messages.ts";
-import { socketHeaders } from "../../../worker/shells/shell-object.ts";
 import { clearFaults, fault, openExecs } from "./cluster.ts";
 import { eventually } from "./eventually.ts";
 import { Person } from "./person.ts";
