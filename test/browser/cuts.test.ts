@@ -18,7 +18,7 @@ interface Cut {
 
 const cuts: readonly Cut[] = [
   {
-    hop: "the browser's network, with its sockets reset",
+    hop: "the browser's network",
     picture: "30-browser-offline",
     cut: async ({ device }) => {
       await device.setOffline(true);
@@ -30,31 +30,31 @@ const cuts: readonly Cut[] = [
     },
   },
   {
-    hop: "the edge's door, which closes every connection properly",
+    hop: "every connection closed at the door",
     picture: "31-edge-closed",
     cut: () => world().product.front.cut("closed"),
     mend: () => world().product.front.mend(),
   },
   {
-    hop: "the browser's line, half-dead: it stands and swallows everything",
+    hop: "the line, half-dead: it swallows",
     picture: "32-line-swallows",
     cut: () => world().product.front.cut("swallowed"),
     mend: () => world().product.front.mend(),
   },
   {
-    hop: "the exec, and the cluster's API with it, reset and refused",
+    hop: "the exec and the cluster's API",
     picture: "33-cluster-refused",
     cut: () => world().product.cluster.cut("reset"),
     mend: () => world().product.cluster.mend(),
   },
   {
-    hop: "the exec, half-dead: it stands and swallows everything",
+    hop: "the exec, half-dead: it swallows",
     picture: "34-cluster-swallows",
     cut: () => world().product.cluster.cut("swallowed"),
     mend: () => world().product.cluster.mend(),
   },
   {
-    hop: "the exec alone, which ends with the Success of a kubelet that died",
+    hop: "the exec, with a Success that is none",
     picture: "35-exec-success",
     cut: async () => {
       // The next attempts are refused, too: a pod that is well is followed again before anybody could see it.
@@ -64,7 +64,7 @@ const cuts: readonly Cut[] = [
     mend: () => world().product.faults.clear(),
   },
   {
-    hop: "workerd, killed: the supervisor starts it again",
+    hop: "workerd, killed",
     picture: "36-workerd-killed",
     cut: () => {
       world().product.killWorkerd();
@@ -74,7 +74,7 @@ const cuts: readonly Cut[] = [
 ];
 
 test.each(cuts)(
-  "$hop: the page comes back by itself, the job runs on, no line and no key is lost or doubled",
+  "after a cut ($hop) the page is back by itself, the job ran on, no line and no key is lost or doubled",
   async ({ cut, mend, picture, hop }) => {
     const person = await world().withShell();
     const { shell, tmux } = person;
@@ -107,7 +107,7 @@ test.each(cuts)(
       () => shell.badge(),
       (told) => told === toldBefore,
     );
-    keepFigure(`back after the cut of ${hop}`, performance.now() - mendedMs);
+    keepFigure(`back after a cut (${hop})`, performance.now() - mendedMs);
     await shell.row("typed-2-0", 40_000);
     const expected = [...Array.from({ length: 120 }, (_, index) => `tick-${index + 1}`), "all-42", "typed-2-0"];
     const output = /^(tick-\d+|all-\d+|typed-\d-\d)$/;

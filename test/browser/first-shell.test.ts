@@ -42,16 +42,16 @@ test("sign in, one click, and a shell that fits the window answers", async () =>
 
 test("the wheel scrolls back, typing returns to the prompt", async () => {
   const { shell } = await world().withShell();
-  await shell.enter("seq 1 500");
-  await shell.row("500");
-  expect(await shell.rows()).not.toContain("400");
+  await shell.enter("seq 1 100");
+  await shell.row("100");
+  expect(await shell.rows()).not.toContain("40");
   await until(
-    "row 300 by the wheel",
+    "row 40 by the wheel",
     async () => {
-      await shell.wheel(-400);
+      await shell.wheelUp();
       return await shell.rows();
     },
-    (rows) => rows.includes("300"),
+    (rows) => rows.includes("40"),
   );
   await keepPicture(shell.page, "07-scrolled-back");
   await shell.enter("echo back at the end");
@@ -71,6 +71,20 @@ test("a double click selects a word, and it can be copied", async () => {
     (text) => text !== "",
   );
   expect(copied).toBe("copied-word-42");
+});
+
+test("a light screen of 320 px: legible, and nothing hangs over its edge", async () => {
+  const { shell } = await world().withShell();
+  await shell.page.emulateMedia({ colorScheme: "light" });
+  await shell.page.setViewportSize({ width: 320, height: 640 });
+  await shell.enter("clear; stty size");
+  const size = await shell.rowsUntil("the size", (rows) => rows.some((row) => /^\d+ \d+$/.test(row)));
+  const cols = Number(size.find((row) => /^\d+ \d+$/.test(row))?.split(" ")[1]);
+  expect(cols).toBeGreaterThanOrEqual(38);
+  expect(await shell.page.evaluate("document.documentElement.scrollWidth")).toBe(320);
+  await keepPicture(shell.page, "12-light-320");
+  await shell.page.getByRole("button", { name: "Menu", exact: true }).click();
+  await keepPicture(shell.page, "13-light-320-menu");
 });
 
 test("CJK, emoji, accents and box drawing arrive in both directions and stand where tmux has them", async () => {

@@ -87,3 +87,15 @@ test("a line that was dead and comes back to life after the page has gone round 
   await shell.enter("cat taken.txt | tr '\\n' ,");
   await shell.rowsUntil("what was taken", (rows) => rows.some((row) => row.startsWith("first,second,third,")));
 });
+
+test("a program's question to its terminal is answered once, however many tabs look on", async () => {
+  const person = await world().withShell();
+  await world().anotherTab(person);
+  const { shell } = person;
+  await shell.enter(
+    String.raw`clear; printf '\033[c'; read -rsd c a; read -rsn 1 -t 1 b; printf '%q and then %q\n' "$a" "$b"`,
+  );
+  await shell.rowsUntil("the answer", (rows) => rows.some((row) => row.endsWith("and then ''")));
+  const answers = (await shell.rows()).filter((row) => row.includes("and then"));
+  expect(answers.at(-1)).toMatch(/^\$'\\E\[\?[0-9;]+' and then ''$/);
+});

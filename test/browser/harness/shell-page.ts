@@ -140,12 +140,12 @@ export class ShellPage {
     await this.page.mouse.dblclick(box.x + (columns / whole.length) * box.width, box.y + box.height / 2);
   }
 
-  /** Turns the wheel over the terminal; up is negative. */
-  async wheel(pixels: number): Promise<void> {
+  /** One notch of the wheel over the terminal. */
+  async wheelUp(): Promise<void> {
     const screen = await this.page.locator(".xterm-screen").boundingBox();
     if (screen === null) throw new Error("There is no terminal on the page.");
     await this.page.mouse.move(screen.x + screen.width / 2, screen.y + screen.height / 2);
-    await this.page.mouse.wheel(0, pixels);
+    await this.page.mouse.wheel(0, -120);
   }
 
   /** Asks the API from within the page, as its own code does. */
