@@ -213,9 +213,9 @@ test.for(hostileNames.filter((name) => !name.includes("\n")))("a window named %j
   const before = (await exec.wait("following")).windows[0];
   if (before === undefined) throw new Error("no window");
   exec.run(exec.multiplexer.change({ do: "rename", window: before.id, name }));
-  // tmux itself puts a backslash before a backslash and before what looks like a variable (utf8_strvis).
-  const shown = name.replace(/\\|\$(?=\w)/g, "\\$&");
-  await exec.wait("windows", ({ windows }) => windows[0]?.name === shown);
+  // Which of its characters tmux puts a backslash before (utf8_strvis) differs from version to version.
+  const bare = (text: string | undefined): string | undefined => text?.replaceAll("\\", "");
+  await exec.wait("windows", ({ windows }) => bare(windows[0]?.name) === bare(name));
   expect(existsSync(join(pod.home, "owned"))).toBe(false);
 });
 

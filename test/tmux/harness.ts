@@ -135,11 +135,20 @@ export class Exec {
     return await this.wait("snapshot", (effect) => effect.request === request);
   }
 
-  /** Waits until tmux has answered all that was sent before. */
+  /**
+   * Waits until tmux has answered all that was sent before. Asks again each second: after a pause by `pause-after` tmux
+   * can keep an answer until the next command comes (control_write_callback in its control.c).
+   */
   async settle(): Promise<void> {
-    const probe = ++this.#probe;
-    this.run(this.multiplexer.probe(probe));
-    await this.wait("alive", (effect) => effect.probe === probe);
+    const first = this.#probe + 1;
+    const ask = (): void => this.run(this.multiplexer.probe(++this.#probe));
+    const again = setInterval(ask, 1000);
+    ask();
+    try {
+      await this.wait("alive", (effect) => effect.probe >= first);
+    } finally {
+      clearInterval(again);
+    }
   }
 
   /** What a pane wrote from effect number `from` on. */

@@ -160,23 +160,29 @@ const modes: Family = (random, { cols, rows }) => {
   return Array.from({ length: random.between(5, 40) }, () => random.pick(acts)());
 };
 
-const families: Readonly<Record<string, Family>> = {
+const families = (unicode11: boolean): Readonly<Record<string, Family>> => ({
   ascii: flow("ascii"),
   latin: flow("ascii", "latin", "box"),
   cjk: flow("ascii", "cjk"),
-  emoji: flow("ascii", "emoji", "flags"),
-  marks: flow("ascii", "latin", "combining", "selector"),
+  emoji: flow("ascii", "emoji", ...(unicode11 ? (["flags"] as const) : [])),
+  marks: flow("ascii", "latin", "combining", ...(unicode11 ? (["selector"] as const) : [])),
   edit,
   clears,
   alternate,
   modes,
-};
+});
 
-export function makeProgram(seed: number, size: { readonly cols: number; readonly rows: number }): Program {
+/** `unicode11`: tmux counts flags and VS16 as that table of xterm.js does, which it did until 3.3. */
+export function makeProgram(
+  seed: number,
+  size: { readonly cols: number; readonly rows: number },
+  unicode11: boolean,
+): Program {
   const random = new Seeded(seed);
-  const names = Object.keys(families);
+  const known = families(unicode11);
+  const names = Object.keys(known);
   const family = names[seed % names.length] ?? "ascii";
-  const steps = families[family]?.(random, size) ?? [];
+  const steps = known[family]?.(random, size) ?? [];
   // Every other round without what must be whole: of those a picture may be taken at any moment.
   const anywhere = Math.floor(seed / names.length) % 2 === 0;
   return { family, steps: anywhere ? steps.filter(({ whole }) => !whole) : steps };

@@ -3,6 +3,7 @@
 
 import { closeSync, writeSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { atLeast, parseVersion } from "../../durable/multiplexer/commands.ts";
 import { Exec, openTty, Pod } from "./harness.ts";
 import { cutProgram, makeProgram, Seeded } from "./programs.ts";
 import { describeTerminal, makeTerminal, write } from "./screen.ts";
@@ -12,11 +13,13 @@ const programs = 216;
 
 let pod: Pod;
 let exec: Exec;
+let unicode11: boolean;
 
 beforeAll(async () => {
   pod = new Pod();
   exec = new Exec(pod.attach());
   await exec.wait("following");
+  unicode11 = !atLeast(parseVersion(pod.tmux("-V").replace("tmux ", "")), 3, 4);
 });
 
 afterAll(() => pod?.close());
@@ -25,7 +28,7 @@ test.for(Array.from({ length: programs }, (_, seed) => seed))(
   "a terminal that came late shows what one that followed shows: seed %i",
   async (seed) => {
     const random = new Seeded(seed + 1_000_000);
-    const program = makeProgram(seed, size);
+    const program = makeProgram(seed, size, unicode11);
     const [before, after] = cutProgram(program, random);
     const { pane, tty } = await openTty(pod, exec);
     try {
