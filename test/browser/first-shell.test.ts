@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { keepPicture } from "./harness/artefacts.ts";
 import { expectSameScreen } from "./harness/compare.ts";
+import { paintReadme } from "./harness/readme-picture.ts";
 import { ShellPage } from "./harness/shell-page.ts";
 import { until } from "./harness/until.ts";
 import { useWorld } from "./harness/world.ts";
@@ -74,13 +75,17 @@ test("a double click selects a word, and it can be copied", async () => {
 });
 
 test("a light screen of 320 px: legible, and nothing hangs over its edge", async () => {
-  const { shell } = await world().withShell();
+  const { shell, tmux } = await world().withShell();
   await shell.page.emulateMedia({ colorScheme: "light" });
   await shell.page.setViewportSize({ width: 320, height: 640 });
-  await shell.enter("clear; stty size");
-  const size = await shell.rowsUntil("the size", (rows) => rows.some((row) => /^\d+ \d+$/.test(row)));
-  const cols = Number(size.find((row) => /^\d+ \d+$/.test(row))?.split(" ")[1]);
-  expect(cols).toBeGreaterThanOrEqual(38);
+  const size = await until(
+    "the shell to be as narrow as the page",
+    () => tmux.size(),
+    (seen) => Number(seen.split("x")[0]) < 60,
+  );
+  expect(Number(size.split("x")[0])).toBeGreaterThanOrEqual(38);
+  await shell.enter("clear; ls /");
+  await shell.prompt();
   expect(await shell.page.evaluate("document.documentElement.scrollWidth")).toBe(320);
   await keepPicture(shell.page, "12-light-320");
   await shell.page.getByRole("button", { name: "Menu", exact: true }).click();
@@ -131,4 +136,9 @@ test("deleting the shell ends its pod and leads back to the start", async () => 
   await shell.start();
   await shell.enter("echo a new one");
   await shell.row("a new one");
+});
+
+test("the picture of the README is made when it is asked for", async (context) => {
+  if (process.env["LIMPET_README_PICTURE"] !== "1") context.skip("LIMPET_README_PICTURE=1 makes docs/shell.png anew");
+  await paintReadme(await world().withShell());
 });

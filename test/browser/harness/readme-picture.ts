@@ -1,15 +1,12 @@
-// Owns the picture in the README: a real shell, in the page as it is. Made only when LIMPET_README_PICTURE=1 asks for it.
+// Owns the picture in the README: a real shell, in the page as it is.
 // Must not know how the page is built.
 
 import { writeFileSync } from "node:fs";
-import { test } from "vitest";
-import { repositoryRoot } from "./harness/artefacts.ts";
-import { useWorld } from "./harness/world.ts";
+import { repositoryRoot } from "./artefacts.ts";
+import type { Person } from "./world.ts";
 
-const world = useWorld();
-
-test.runIf(process.env["LIMPET_README_PICTURE"] === "1")("docs/shell.png", async () => {
-  const { shell, tmux } = await world().withShell();
+/** Writes docs/shell.png. */
+export async function paintReadme({ shell, tmux }: Person): Promise<void> {
   await shell.page.setViewportSize({ width: 1280, height: 650 });
   writeFileSync(`${tmux.home}/tides`, tides, { mode: 0o755 });
   await shell.enter(`git clone -q ${repositoryRoot} limpet; cd limpet; printf '\\033]2;limpet\\007'; clear`);
@@ -19,7 +16,7 @@ test.runIf(process.env["LIMPET_README_PICTURE"] === "1")("docs/shell.png", async
     await shell.rowsUntil(command, (rows) => rows.some((row) => row.endsWith(command)) && /#$/.test(rows.at(-1) ?? ""));
   }
   await shell.page.screenshot({ path: `${repositoryRoot}/docs/shell.png`, animations: "disabled" });
-});
+}
 
 /** Draws a day of tides: six rows, one column for each 12 minutes, the sea darker the deeper it is. */
 const tides = String.raw`#!/bin/sh
