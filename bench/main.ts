@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { attachedTmux, Baselines, bareShell } from "./baselines.ts";
 import { type Link, text, waitFor } from "./link.ts";
 import { startLimpet } from "./local-limpet.ts";
-import { type EchoFigures, measureBulk, measureEcho } from "./measure.ts";
+import { type BulkFigures, type EchoFigures, measureBulk, measureEcho } from "./measure.ts";
 import { formatTable, isMet, scenarioRows, speedRows } from "./report.ts";
 import { measureClickToPrompt, measureResume, measureStalled } from "./scenarios.ts";
 import { openViewer, settle, size, startShell } from "./shell.ts";
@@ -46,7 +46,7 @@ async function main(): Promise<number> {
     await (await openViewer(plainShell, "warm-up")).close();
 
     const echo = new Map<string, EchoFigures[]>();
-    const bulk = new Map<string, number[]>();
+    const bulk = new Map<string, BulkFigures[]>();
     const resumes: Awaited<ReturnType<typeof measureResume>>[] = [];
     const clicks: number[] = [];
     for (let round = 1; round <= rounds; round += 1) {
@@ -104,13 +104,13 @@ async function echoOf(link: Link): Promise<[string, EchoFigures]> {
   return [link.name, figures];
 }
 
-async function bulkOf(link: Link, file: string): Promise<[string, number]> {
+async function bulkOf(link: Link, file: string): Promise<[string, BulkFigures]> {
   await settle();
   const ready = waitFor(link, "ready");
   link.send(text("stty -echo -opost; PS1=; printf 'rea''dy'\r"));
   await ready;
   await settle();
-  const figure = await measureBulk(link, text(`cat '${file}'\r`), bulkBytes);
+  const figure = await measureBulk(link, file, bulkBytes);
   await settle();
   link.send(text("stty sane\r"));
   await settle();

@@ -1,7 +1,7 @@
 // Owns how the figures are shown: one table, the targets beside what was measured, and JSON.
 // Must not know how they were taken.
 
-import { type EchoFigures, median } from "./measure.ts";
+import { type BulkFigures, type EchoFigures, median } from "./measure.ts";
 import type { ResumeFigures, StalledFigures } from "./scenarios.ts";
 
 /** One row: what, through which way, the figure with its unit, and the target where there is one. */
@@ -49,11 +49,11 @@ const plainMode = "Limpet, plain";
 
 export function speedRows(
   echo: ReadonlyMap<string, readonly EchoFigures[]>,
-  bulk: ReadonlyMap<string, readonly number[]>,
+  bulk: ReadonlyMap<string, readonly BulkFigures[]>,
 ): readonly Row[] {
   const echoOf = (way: string, part: keyof EchoFigures): number =>
     median((echo.get(way) ?? []).map((each) => each[part]));
-  const bulkOf = (way: string): number => median(bulk.get(way) ?? []);
+  const bulkOf = (way: string): number => median((bulk.get(way) ?? []).map((each) => each.megabytesPerSecond));
   const parts = [
     ["echo p50", "p50Ms"],
     ["echo p95", "p95Ms"],
@@ -81,6 +81,13 @@ export function speedRows(
       target: { most: 1.5 },
     },
     ...[...bulk.keys()].map((way): Row => ({ what: "bulk", way, value: bulkOf(way), unit: "MB/s" })),
+    {
+      what: "bulk that was skipped",
+      way: plainMode,
+      value: median((bulk.get(plainMode) ?? []).map((each) => each.skippedMb)),
+      unit: "MB",
+      target: { most: 0 },
+    },
     {
       what: "bulk",
       way: "Limpet / direct",
