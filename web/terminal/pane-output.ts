@@ -15,7 +15,7 @@ export type OutputEffect =
   | { readonly type: "write"; readonly pane: PaneId; readonly id: number; readonly bytes: Uint8Array }
   /**
    * Write the picture in one go, so that no half of it is ever drawn, then report `parsed(pane, id)`. `reset`: from a
-   * reset terminal without scrollback; otherwise over the present screen.
+   * reset terminal without scrollback; otherwise over the present screen. The bytes never end inside a UTF-8 sequence.
    */
   | {
       readonly type: "paint";
@@ -237,9 +237,11 @@ export class PaneOutput {
         this.#out.push({ type: "size", pane: this.#pane, cols: next.cols, rows: next.rows });
       } else if (next.kind === "paint") {
         this.#queue.shift();
-        this.#held = new Uint8Array(0);
-        const id = this.#fly(next.bytes.length, -1);
-        this.#out.push({ type: "paint", pane: this.#pane, id, bytes: next.bytes, reset: next.reset });
+        // A picture taken in the middle of a character ends with its first bytes; the others begin the stream.
+        const bytes = next.bytes.subarray(0, next.bytes.length - unfinishedTail(next.bytes));
+        this.#held = next.bytes.slice(bytes.length);
+        const id = this.#fly(bytes.length, -1);
+        this.#out.push({ type: "paint", pane: this.#pane, id, bytes, reset: next.reset });
       } else {
         const underWay = this.#inFlight.reduce((sum, write) => sum + write.length, 0);
         if (underWay >= inFlightBytes && this.#inFlight.length >= 2) return;

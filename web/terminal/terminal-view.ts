@@ -9,6 +9,7 @@ import { writeClipboard } from "./clipboard.ts";
 import { isApple, pageKeyOf } from "./keys.ts";
 import { parseOsc52 } from "./osc52.ts";
 import type { Size } from "./own-size.ts";
+import { pictureText } from "./picture.ts";
 import { type Replies, swallowReplies } from "./replies.ts";
 
 const fontFamily =
@@ -139,13 +140,9 @@ export class TerminalView {
     this.#terminal.write(bytes, parsed);
   }
 
-  /**
-   * The picture in one write, so that no frame shows half of it. As a string: xterm.js splits long byte arrays inside
-   * code points, strings it does not. CAN ends whatever sequence the stream before may have left open.
-   */
+  /** The picture in one write, so that no frame shows half of it. It does not end inside a UTF-8 sequence. */
   paint(bytes: Uint8Array, reset: boolean, parsed: () => void): void {
-    const start = reset ? "\u0018\u001bc" : "\u0018";
-    this.#terminal.write(start + new TextDecoder().decode(bytes), parsed);
+    this.#terminal.write(pictureText(bytes, reset), parsed);
   }
 
   set theme(theme: ITheme) {
