@@ -6,7 +6,7 @@ import "./terminal-screen.css";
 import { createEffect, createSignal, getOwner, type JSX, on, onCleanup, onMount, runWithOwner, Show } from "solid-js";
 import type { App } from "../state/app.ts";
 import { expirySentence } from "../state/sentences.ts";
-import { createTerminal, type OpenTerminal } from "../state/terminal.ts";
+import { bellEveryMs, createTerminal, type OpenTerminal } from "../state/terminal.ts";
 import type { Point } from "../terminal/terminal-view.ts";
 import { claimViewerId } from "../terminal/viewer-id.ts";
 import { Bar } from "./bar.tsx";
@@ -34,6 +34,8 @@ export function TerminalScreen(props: { readonly app: App }): JSX.Element {
       const element = frame;
       // After an await nothing belongs to this component by itself.
       runWithOwner(owner, () => setTerminal(createTerminal(element, viewer, props.app.toasts, menus)));
+      // What is typed from here on is kept for the shell that is coming.
+      if (nobodyHasFocus()) focusTerminal();
     });
   });
 
@@ -124,7 +126,7 @@ function BellFlash(props: { readonly times: number }): JSX.Element {
   createEffect(
     on(
       () => props.times,
-      () => flash?.animate([{ opacity: 1 }, { opacity: 0 }], { duration: 350, easing: "ease-out" }),
+      () => flash?.animate([{ opacity: 1 }, { opacity: 0 }], { duration: bellEveryMs, easing: "ease-out" }),
       { defer: true },
     ),
   );

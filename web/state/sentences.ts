@@ -28,11 +28,11 @@ export const phaseWords: Readonly<Record<ShellPhase, string>> = {
 
 export const inputSentences: Readonly<Record<InputNotice | "view-only", string>> = {
   "input-lost": "What you typed last may not have arrived. Look at the prompt before you go on.",
-  "input-too-old": "What you typed while the connection was away was not sent: it was too long ago.",
-  "input-too-much": "What you typed while the connection was away was not sent: it was too much to keep.",
+  "input-too-old": "What you typed while the shell was away was not sent: it was too long ago.",
+  "input-too-much": "What you typed while the shell was away was not sent: it was too much to keep.",
   "input-refused": "The shell takes no input at the moment. Wait until it answers, then type again.",
   "paste-too-large": "That is more than 16 MB. Put it into a file and fetch it from the shell instead.",
-  "paste-away": "Nothing was pasted: there is no connection. Paste again when it is back.",
+  "paste-away": "Nothing was pasted: the shell is away. Paste again when it is there.",
   "view-only": "You are watching this shell; typing needs its owner's permission.",
 };
 

@@ -25,6 +25,9 @@ import type { Toasts } from "./toasts.ts";
 /** A paste below this is there before anybody could read its progress. */
 const longPasteBytes = 128 * 1024;
 
+/** As long as its glow lasts. A program can ring a million times a second: sooner than this after the last it is not heard. */
+export const bellEveryMs = 350;
+
 /** Notices of the server after which a person should look twice. */
 const warnings: ReadonlySet<string> = new Set(["input-lost", "input-refused", "superseded", "attach-failed"]);
 
@@ -75,6 +78,7 @@ export function createTerminal(
   const [paste, setPaste] = createSignal<PasteProgress | null>(null);
   /** The one pane on view; a page with tabs will have a view for each. */
   let pane: PaneId | null = null;
+  let rangMs = Number.NEGATIVE_INFINITY;
   let mayCopy = false;
   let disposed = false;
 
@@ -83,14 +87,17 @@ export function createTerminal(
   const colours = () => ({ foreground: theme().foreground, background: theme().background });
 
   const view = new TerminalView(frame, theme(), {
-    input: (bytes) => runOnPane((id, nowMs) => machine.input(id, bytes, nowMs)),
-    paste: (text) => runOnPane((id, nowMs) => machine.paste(id, text, nowMs)),
+    input: (bytes) => runner.run((nowMs) => machine.input(pane, bytes, nowMs)),
+    paste: pasteText,
     copied: (ok) => {
       if (!ok)
         toasts.show({ tone: "warning", text: "The browser did not allow copying. Select again and try the menu." });
     },
     title: setTitle,
     bell: () => {
+      const nowMs = performance.now();
+      if (nowMs < rangMs + bellEveryMs) return;
+      rangMs = nowMs;
       setRang((times) => times + 1);
       setUnheard(document.hidden);
     },
@@ -113,9 +120,8 @@ export function createTerminal(
   });
   const runner = new MachineRunner(machine, perform);
 
-  function runOnPane(event: (id: PaneId, nowMs: number) => ReturnType<Machine["input"]>): void {
-    const id = pane;
-    if (id !== null) runner.run((nowMs) => event(id, nowMs));
+  function pasteText(text: string): void {
+    runner.run((nowMs) => machine.paste(pane, text, nowMs));
   }
 
   function perform(effect: ViewEffect): void {
@@ -264,8 +270,11 @@ export function createTerminal(
       const [size, own] = [paneSize(), ownSize()];
       return size === null || (size.cols === own.cols && size.rows === own.rows) ? null : size;
     },
-    pasteText: (text) => runOnPane((id, nowMs) => machine.paste(id, text, nowMs)),
-    cancelPaste: () => runOnPane((id, nowMs) => machine.cancelPaste(id, nowMs)),
+    pasteText,
+    cancelPaste: () => {
+      const id = pane;
+      if (id !== null) runner.run((nowMs) => machine.cancelPaste(id, nowMs));
+    },
     fitToMe: () => runner.run((nowMs) => machine.fit(nowMs)),
   };
 }

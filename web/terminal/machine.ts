@@ -55,8 +55,8 @@ export type MachineEffect =
   | { readonly type: "link"; readonly link: LinkView }
   | { readonly type: "role"; readonly role: Role }
   | { readonly type: "windows"; readonly windows: readonly WindowInfo[] }
-  | { readonly type: "input-notice"; readonly pane: PaneId; readonly notice: InputNotice | "view-only" }
-  | ({ readonly type: "paste-progress"; readonly pane: PaneId } & { readonly progress: PasteProgress })
+  | { readonly type: "input-notice"; readonly pane: PaneId | null; readonly notice: InputNotice | "view-only" }
+  | ({ readonly type: "paste-progress"; readonly pane: PaneId | null } & { readonly progress: PasteProgress })
   | Status
   | Viewers
   | Expiry
@@ -68,6 +68,8 @@ export class Machine {
   readonly #connection: Connection;
   readonly #panes = new PaneTable();
   readonly #size: OwnSize;
+  /** What is typed before any pane is known, by the rules of what is typed while away; the first pane takes it over. */
+  #early: PaneInput | null;
   /** The socket that the panes' channels belong to. */
   #socket: number | null = null;
   #nextPasteId: number;
@@ -82,6 +84,7 @@ export class Machine {
     this.#nextPasteId = options.firstPasteId;
     this.#connection = new Connection(options.random, options.visible);
     this.#size = new OwnSize(options);
+    this.#early = this.#newInput();
     this.#visible = options.visible;
     this.#colours = options.colours;
   }
@@ -133,10 +136,15 @@ export class Machine {
     return this.#settle(nowMs);
   }
 
-  /** Keys, mouse reports, composed text. */
-  input(paneId: PaneId, bytes: Uint8Array, nowMs: number): readonly MachineEffect[] {
+  /** Keys, mouse reports, composed text. `null`: no pane has been on view yet. */
+  input(paneId: PaneId | null, bytes: Uint8Array, nowMs: number): readonly MachineEffect[] {
+    if (bytes.length === 0) return [];
+    if (paneId === null) {
+      this.#early?.type(bytes, nowMs);
+      return this.#settle(nowMs);
+    }
     const pane = this.#panes.get(paneId);
-    if (pane === undefined || bytes.length === 0) return [];
+    if (pane === undefined) return [];
     if (this.#mayType(paneId)) {
       if (bytes.includes(interrupt) && pane.input.pasteWaits) this.#up(pane, pane.input.cancelPastes());
       this.#up(pane, pane.input.type(bytes, nowMs));
@@ -144,7 +152,11 @@ export class Machine {
     return this.#settle(nowMs);
   }
 
-  paste(paneId: PaneId, text: string, nowMs: number): readonly MachineEffect[] {
+  paste(paneId: PaneId | null, text: string, nowMs: number): readonly MachineEffect[] {
+    if (paneId === null) {
+      this.#early?.paste(cleanPaste(text));
+      return this.#settle(nowMs);
+    }
     const pane = this.#panes.get(paneId);
     if (pane === undefined) return [];
     if (this.#mayType(paneId)) this.#up(pane, pane.input.paste(cleanPaste(text)));
@@ -292,8 +304,13 @@ export class Machine {
     this.#out.push({ type: "send", socket: this.#socket, data: JSON.stringify(message) });
   }
 
+  #newInput(): PaneInput {
+    return new PaneInput(() => this.#nextPasteId++);
+  }
+
   #add(id: PaneId): Pane {
-    const input = new PaneInput(() => this.#nextPasteId++);
+    const input = (this.#role === "drive" ? this.#early : null) ?? this.#newInput();
+    this.#early = null;
     const pane: Pane = { id, output: new PaneOutput(id), input, channel: null };
     this.#panes.add(pane);
     return pane;
@@ -313,11 +330,12 @@ export class Machine {
     const connection = this.#connection.takeEffects().map((effect): MachineEffect => {
       return effect.type === "ping" ? { type: "send", socket: effect.socket, data: effect.type } : effect;
     });
+    const early = this.#early === null ? [] : inputEffects(null, this.#early);
     const panes = this.#panes.all().flatMap(effectsOf);
     const link = this.#connection.view;
     const changed = !sameLink(link, this.#link);
     this.#link = link;
-    return [...detached, ...connection, ...panes, ...(changed ? [{ type: "link", link } as const] : [])];
+    return [...detached, ...connection, ...early, ...panes, ...(changed ? [{ type: "link", link } as const] : [])];
   }
 
   #detach(): void {
@@ -344,10 +362,13 @@ export class Machine {
 }
 
 function effectsOf(pane: Pane): readonly MachineEffect[] {
+  return [...pane.output.takeEffects(), ...inputEffects(pane.id, pane.input)];
+}
+
+function inputEffects(pane: PaneId | null, input: PaneInput): readonly MachineEffect[] {
   return [
-    ...pane.output.takeEffects(),
-    ...pane.input.takeNotices().map((notice) => ({ type: "input-notice", pane: pane.id, notice }) as const),
-    ...pane.input.takeProgress().map((progress) => ({ type: "paste-progress", pane: pane.id, progress }) as const),
+    ...input.takeNotices().map((notice) => ({ type: "input-notice", pane, notice }) as const),
+    ...input.takeProgress().map((progress) => ({ type: "paste-progress", pane, progress }) as const),
   ];
 }
 

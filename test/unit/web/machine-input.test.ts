@@ -2,7 +2,7 @@
 // Must not know sockets and terminals.
 
 import { describe, expect, test } from "vitest";
-import { paneStart, Rig, welcome } from "./rig.ts";
+import { paneStart, Rig, streamB, welcome } from "./rig.ts";
 
 function cutAndBack(rig: Rig, awayMs: number, input: number | null): void {
   rig.closed(1006);
@@ -286,5 +286,64 @@ describe("pastes", () => {
     rig.take();
     paste(rig, "\u001b[201~\u0007");
     expect(rig.take()).toEqual([]);
+  });
+});
+
+describe("before the first pane", () => {
+  const early = (rig: Rig, text: string): void =>
+    rig.do((machine, nowMs) => machine.input(null, new TextEncoder().encode(text), nowMs));
+  /** It takes this long until a pane is there. */
+  function begin(rig: Rig, afterMs: number, role: "drive" | "view" = "drive"): void {
+    rig.pass(afterMs);
+    rig.start();
+    rig.open();
+    rig.take();
+    rig.says({ ...welcome, role }, paneStart({ input: 0 }));
+  }
+
+  test("what is typed goes up when the pane is there, before what is typed into it", () => {
+    const rig = new Rig();
+    early(rig, "ls");
+    early(rig, "\r");
+    begin(rig, 3_000);
+    rig.type("x");
+    const text = rig.sent().map((sent) => (sent.type === "keys" ? sent.text : ""));
+    expect(text.join("")).toBe("ls\rx");
+  });
+
+  test.each<[string, number, string, string]>([
+    ["too long ago", 10_000, "ls\r", "input-too-old"],
+    ["too much", 1_000, "y".repeat(4_097), "input-too-much"],
+  ])("%s: none of it, and it is said", (_name, afterMs, text, notice) => {
+    const rig = new Rig();
+    early(rig, text);
+    begin(rig, afterMs);
+    const effects = rig.take();
+    expect(effects.filter(({ type }) => type === "send")).toEqual([]);
+    expect(effects.filter(({ type }) => type === "input-notice")).toEqual([
+      { type: "input-notice", pane: "%0", notice },
+    ]);
+  });
+
+  test("a paste is refused at once", () => {
+    const rig = new Rig();
+    rig.do((machine, nowMs) => machine.paste(null, "ls\n", nowMs));
+    expect(notices(rig)).toEqual(["paste-away"]);
+    begin(rig, 100);
+    expect(rig.sent()).toEqual([]);
+  });
+
+  test("only the first pane gets it, and only from who may type", () => {
+    const rig = new Rig();
+    early(rig, "first");
+    begin(rig, 100);
+    expect(rig.sent()).toEqual([{ type: "keys", channel: 0, text: "first" }]);
+    rig.says(paneStart({ channel: 1, pane: "%1", stream: streamB, input: 0 }));
+    expect(rig.sent()).toEqual([]);
+
+    const watching = new Rig();
+    early(watching, "rm");
+    begin(watching, 100, "view");
+    expect(watching.sent()).toEqual([]);
   });
 });
