@@ -61,6 +61,8 @@ export class Bridge {
   readonly #follower: Follower;
   #activityMs = Number.NEGATIVE_INFINITY;
   #wasResting = true;
+  /** An exec was wanted before anything was known of the pod: after a sleep that is what the object was woken by. */
+  #wished = false;
 
   constructor(options: BridgeOptions) {
     const limits = { ...bridgeLimits, ...options.limits };
@@ -155,12 +157,15 @@ export class Bridge {
       if (before !== "ready") this.#link.podChanged();
       // Parked stays parked while the pod is the one that was there; whoever watched a new one come wants to see it.
       const came = before !== null && before !== "ready" && this.#lobby.looked;
-      const rests = this.#link.rest === "idle" || (came && this.#link.rest === "parked");
-      if (this.#lobby.viewers.size > 0 && rests) this.#want(nowMs);
+      const inputWaits = this.#inputWaits();
+      const wanted =
+        this.#link.rest === "idle" || (this.#link.rest === "parked" && (came || this.#wished || inputWaits));
+      if (wanted && (this.#lobby.viewers.size > 0 || inputWaits)) this.#want(nowMs);
     } else if (this.#link.following === null && (this.#link.rest === null || this.#link.rest === "exited")) {
       // What ended in the pod before says nothing of the next one.
       this.#link.release("idle");
     }
+    this.#wished = false;
     if (shell.phase === "absent" && before !== null && before !== "absent") {
       this.#standing.announce(this.#lobby.viewers, this.#lobby.leader.viewer, this.#link.linkState());
       this.#link.release("idle");
@@ -225,7 +230,7 @@ export class Bridge {
 
   /** True while nothing is in memory that the attachments and tmux do not hold. */
   canHibernate(): boolean {
-    if (this.#link.rest === null || this.#inputWaits()) return false;
+    if (this.#link.rest === null || this.#wished || this.#inputWaits()) return false;
     for (const viewer of this.#lobby.viewers.values()) if (!viewer.welcomed) return false;
     return true;
   }
@@ -241,6 +246,7 @@ export class Bridge {
 
   /** An exec is wanted. One that a newer client took is taken back only for somebody who comes (`attach`). */
   #want(nowMs: number, attach = false): void {
+    this.#wished ||= this.#standing.phase === null;
     if (this.#standing.phase !== "ready") return;
     if (this.#link.rest === "superseded" && !attach) return;
     this.#link.want(this.#sizes.wish(), true, nowMs);

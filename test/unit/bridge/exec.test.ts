@@ -237,6 +237,36 @@ describe("[B33] hibernation", () => {
     expect(start[0]).not.toHaveProperty("input");
   });
 
+  it.each([
+    ["a look", (rig: Rig) => rig.say("s", { type: "focus", visible: true })],
+    ["a key", (rig: Rig) => rig.type("s", "def")],
+    ["a pane asked for", (rig: Rig) => rig.say("s", { type: "open", pane: "%0" })],
+    ["a change of windows", (rig: Rig) => rig.say("s", { type: "window", do: "new" })],
+    ["a hello", (rig: Rig) => rig.join("t", "b")],
+  ])("[B25] is ended by %s that comes before anything is known of the pod", (_, wake) => {
+    const rig = parked();
+    const kept: unknown = JSON.parse(JSON.stringify(rig.kept.get("s")));
+    rig.bridge = rig.newBridge();
+    rig.do(rig.bridge.socketRestored("s", facts, kept, rig.nowMs));
+    wake(rig);
+    expect(rig.bridge.canHibernate()).toBe(false);
+    expect(rig.takeEffects("exec-open")).toEqual([]);
+    rig.shell("ready");
+    expect(rig.takeEffects("exec-open")).toHaveLength(1);
+    expect(rig.starts("s")).toMatchObject([{ channel: 0, pane: "%0", resumed: false }]);
+  });
+
+  it("[B25] a key typed while the pod was away opens what was parked, once it is back", () => {
+    const rig = parked();
+    rig.shell("starting");
+    rig.type("s", "def");
+    rig.leave("s");
+    expect(rig.takeEffects("exec-open")).toEqual([]);
+    rig.shell("ready");
+    expect(rig.takeEffects("exec-open")).toHaveLength(1);
+    expect(rig.tmux.panes.get("%0")?.typed.get("a".repeat(32))).toBe("abcdef");
+  });
+
   it("[B18] not where tmux counts otherwise", () => {
     const rig = parked();
     rig.tmux.panes.get("%0")?.counts.set("a".repeat(32), 7);

@@ -11,6 +11,7 @@ export function step(world: World): void {
   const roll = random.below(1000);
   const client = random.pick(world.clients);
   const sockets = [...world.sockets.values()];
+  if (!world.told && random.chance(0.1)) world.ready();
   if (roll < 170) for (let count = 1 + random.below(6); count > 0; count--) world.deliverStdout();
   else if (roll < 320) for (let count = 1 + random.below(6); count > 0; count--) world.deliverStdin();
   else if (roll < 470) {
@@ -76,6 +77,7 @@ function resize(world: World, client: TestClient): void {
 
 /** Nothing breaks any more: everything that is under way arrives, and everybody comes back. */
 export function calm(world: World): void {
+  if (!world.told) world.ready();
   if (world.exec.kind === "open") world.exec.frozen = false;
   for (const socket of [...world.sockets.values()]) {
     if (world.socketOf(socket.client) !== socket) world.forgetSocket(socket);

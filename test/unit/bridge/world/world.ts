@@ -42,6 +42,8 @@ export class World {
   exec: Exec = { kind: "none" };
   activities = 0;
   execsOpened = 0;
+  /** The object has been told of the pod: after a sleep that comes later than what woke it. */
+  told = false;
   #nextSocket = 1;
 
   constructor(seed: number, limits: Partial<BridgeLimits>, mostPicture: number) {
@@ -69,6 +71,7 @@ export class World {
   readonly truth = (pane: string) => this.tmux.panes.get(pane);
 
   ready(): void {
+    this.told = true;
     this.run(this.bridge.shell({ phase: "ready", reason: null, detail: null, expiresAt: null }, this.nowMs));
   }
 
@@ -192,7 +195,7 @@ export class World {
       const kept: unknown = JSON.parse(JSON.stringify(socket.attachment));
       if (socket.live) this.run(this.bridge.socketRestored(socket.key, this.facts, kept, this.nowMs));
     }
-    this.ready();
+    this.told = false;
   }
 
   advance(ms: number): void {
