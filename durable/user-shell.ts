@@ -30,7 +30,7 @@ const retryMs = 2_000;
 /** Where the person's id is kept: the object's own id does not tell it. */
 const userKey = "user";
 
-type DeadlineName = "lifecycle" | "bridge" | "sessions" | "check";
+type DeadlineName = "lifecycle" | "bridge" | "sessions" | "check" | "wake";
 
 export class UserShell extends DurableObject<Env> implements ShellObject {
   readonly #sockets: BrowserSockets;
@@ -42,6 +42,8 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
   #cluster: ClusterClient | null = null;
   #exec: ExecLink | null = null;
   #checkAtMs: number | null = null;
+  /** D1 did not say which sessions are good: it is asked again, even where the object could sleep. */
+  #checkFailed = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -56,7 +58,10 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
     for (const { key, owner, kept } of held) {
       this.#run(this.#bridge.socketRestored(key, owner, parseAttachment(kept), Date.now()));
     }
-    if (held.length > 0) this.#inBackground("wake", this.#wake());
+    if (held.length > 0) {
+      this.#inBackground("wake", this.#wake());
+      this.#inBackground("check", this.#check());
+    }
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -114,29 +119,43 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
     this.webSocketClose(socket);
   }
 
-  /** The platform's alarm: everything that keeps a time looks at it. It may come too early. */
+  /**
+   * The platform's alarm: everything that keeps a time looks at it. It may come too early. It never fails: the platform
+   * gives an alarm up after a few tries, while what D1 kept from being done is tried again until it is.
+   */
   override async alarm(): Promise<void> {
     this.#deadlines.alarmed();
-    if (this.#userId !== null) await this.#shellOf(this.#userId).tick();
-    this.#sessions.expire(Date.now());
-    await this.#sessions.check(Date.now());
     this.#run(this.#bridge.tick(Date.now()));
-    this.#settle();
+    const shell = this.#userId === null ? Promise.resolve() : this.#tickShell(this.#userId);
+    await Promise.all([this.#logged("lifecycle", shell), this.#logged("check", this.#check())]);
   }
 
   /** After hibernation: what the sockets' people may have missed is looked up. */
   async #wake(): Promise<void> {
     if (this.#userId === null) return;
     const shell = this.#shellOf(this.#userId);
-    this.#tell(await shell.record());
-    await shell.look();
-    await this.#check();
+    try {
+      this.#tell(await shell.record());
+      await shell.look();
+    } catch (error) {
+      // Until the record is read nobody here knows whether there is a pod to attach to.
+      this.#deadlines.set("wake", Date.now() + retryMs, false);
+      throw error;
+    }
   }
 
   async #check(): Promise<void> {
     this.#sessions.expire(Date.now());
-    await this.#sessions.check(Date.now());
-    this.#settle();
+    try {
+      await this.#sessions.check(Date.now());
+      this.#checkFailed = false;
+    } catch (error) {
+      this.#checkFailed = true;
+      this.#checkAtMs = Date.now() + retryMs;
+      throw error;
+    } finally {
+      this.#settle();
+    }
   }
 
   #due(name: DeadlineName): void {
@@ -154,6 +173,9 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
         this.#checkAtMs = null;
         this.#inBackground(name, this.#check());
         this.#lookAtPod();
+        break;
+      case "wake":
+        this.#inBackground(name, this.#wake());
         break;
     }
     this.#settle();
@@ -265,13 +287,21 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
     const mayRest = this.#bridge.canHibernate();
     this.#deadlines.set("bridge", this.#bridge.nextDeadline(), mayRest);
     this.#deadlines.set("sessions", this.#sessions.nextExpiryMs(), true);
-    if (mayRest || this.#sockets.size === 0) this.#checkAtMs = null;
+    if (this.#sockets.size === 0 || (mayRest && !this.#checkFailed)) this.#checkAtMs = null;
     else this.#checkAtMs ??= Date.now() + checkEveryMs;
     this.#deadlines.set("check", this.#checkAtMs, false);
   }
 
   #inBackground(what: string, work: Promise<unknown>): void {
-    this.ctx.waitUntil(work.catch((error: unknown) => log("error", what, describeError(error))));
+    this.ctx.waitUntil(this.#logged(what, work));
+  }
+
+  async #logged(what: string, work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      log("error", what, describeError(error));
+    }
   }
 }
 
