@@ -5,7 +5,7 @@ import type { PaneId } from "../protocol/messages.ts";
 import { type CapturedRow, findWrapped, parseRows } from "./captured-rows.ts";
 import { atLeast, type TmuxVersion } from "./commands.ts";
 import { decode } from "./control-reader.ts";
-import { splitQuoted } from "./listing.ts";
+import { splitQuoted, titleFormat } from "./listing.ts";
 import type { CapturedLines, PaneCapture } from "./snapshot.ts";
 import { fromUtf8, latin1 } from "./text.ts";
 
@@ -44,7 +44,7 @@ const formats = [
   "#{cursor_shape}",
   "#{cursor_blinking}",
   "#{pane_tabs}",
-  "#{q:pane_title}",
+  titleFormat,
 ] as const;
 
 export interface CapturePlan {
@@ -156,7 +156,7 @@ export function readCapture(plan: CapturePlan, bodies: readonly Uint8Array[]): P
       cursorShape: cursorShape(value("#{cursor_shape}"), flag("#{cursor_blinking}")),
     },
     tabs: readTabs(value("#{pane_tabs}")),
-    title: fromUtf8(Uint8Array.from(value("#{q:pane_title}"), (char) => char.charCodeAt(0))).slice(0, 1024),
+    title: fromUtf8(Uint8Array.from(value(titleFormat), (char) => char.charCodeAt(0))).slice(0, 1024),
     pending: decode(pendingBody, 0, pendingBody.length),
   };
 }

@@ -7,6 +7,9 @@ import { fromUtf8, latin1 } from "./text.ts";
 /** Titles, names and paths are chosen by programs: what is longer is cut. */
 const maxTextLength = 1024;
 
+/** The pane's title, nothing where it is what tmux begins with: the name of the host, which is no title of anything. */
+export const titleFormat = "#{?#{==:#{pane_title},#{host}},,#{q:pane_title}}";
+
 /**
  * Numbers first; everything that a person or a program can influence as `#{q:…}`. The answer's records end with a
  * space and a line feed: a quoted field holds neither an unescaped space nor a line that begins with `%`.
@@ -22,7 +25,7 @@ const fields = [
   "#{pane_height}",
   "#{pane_dead}",
   "#{q:window_name}",
-  "#{q:pane_title}",
+  titleFormat,
   "#{q:pane_current_command}",
   "#{q:pane_current_path}",
 ] as const;

@@ -230,6 +230,14 @@ test("a title is what the program set, whatever stands in it", async () => {
   closeSync(tty);
 });
 
+test("the name of the host, which tmux calls every pane at first, is no title", async () => {
+  const { windows } = await exec.wait("following");
+  expect(windows.map(({ title }) => title)).toEqual([""]);
+  const { pane } = await openTty(pod, exec);
+  const picture = await exec.show(pane);
+  expect(Buffer.from(picture.bytes).toString()).not.toContain("\x1b]2;");
+});
+
 test("captured text that looks like the end of its answer is text", async () => {
   const { pane, tty } = await openTty(pod, exec);
   await exec.show(pane);

@@ -2,16 +2,7 @@
 // Must not know how any of it looks.
 
 import { type Accessor, createEffect, createSignal, onCleanup } from "solid-js";
-import type {
-  Exit,
-  Expiry,
-  PaneId,
-  Role,
-  Status,
-  ViewerId,
-  Viewers,
-  WindowInfo,
-} from "../../durable/protocol/messages.ts";
+import type { Exit, Expiry, PaneId, Role, Status, ViewerId, Viewers } from "../../durable/protocol/messages.ts";
 import type { LinkView } from "../terminal/connection.ts";
 import { Machine } from "../terminal/machine.ts";
 import { MachineRunner, type ViewEffect } from "../terminal/machine-runner.ts";
@@ -21,6 +12,7 @@ import { type Point, TerminalView } from "../terminal/terminal-view.ts";
 import { darkTheme, lightTheme } from "../terminal/theme.ts";
 import { inputSentences } from "./sentences.ts";
 import type { Toasts } from "./toasts.ts";
+import { titleOf } from "./window-title.ts";
 
 /** A paste below this is there before anybody could read its progress. */
 const longPasteBytes = 128 * 1024;
@@ -277,16 +269,4 @@ export function createTerminal(
     },
     fitToMe: () => runner.run((nowMs) => machine.fit(nowMs)),
   };
-}
-
-/** Not worth naming: where one of these runs nothing else does. */
-const shells: ReadonlySet<string> = new Set(["sh", "bash", "zsh", "fish", "dash", "ash", "ksh"]);
-
-/** The active window's own title, which programs set and tmux begins with the pod's name; and what runs in it. */
-function titleOf(windows: readonly WindowInfo[]): string | null {
-  const active = windows.find((window) => window.active) ?? windows[0];
-  if (active === undefined) return null;
-  const { title, command } = active;
-  const named = command === "" || shells.has(command) || title.includes(command);
-  return named ? title || command : `${command} · ${title}`;
 }
