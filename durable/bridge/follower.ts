@@ -136,6 +136,9 @@ export class Follower {
       case "refused":
         desk.refused(pane, effect.viewer, effect.message);
         return;
+      case "forgotten":
+        desk.forgotten(pane, effect.viewer);
+        return;
     }
   }
 
@@ -172,11 +175,14 @@ export class Follower {
     return pane === undefined ? [] : this.#parts.desk.restart(pane, state.counts, counted);
   }
 
-  /** Another tmux server numbers its panes anew: a count that it held and does not hold shows that it is another one. */
+  /**
+   * Another tmux server numbers its panes anew: a count that it held and does not hold shows that it is another one.
+   * Counts of those who are away say nothing: tmux keeps only so many.
+   */
   #isAnotherServer(panes: readonly PaneState[]): boolean {
     return panes.some((state) => {
-      const lines = this.#parts.book.get(state.pane)?.lines;
-      return lines !== undefined && [...lines].some(([viewer, line]) => line.confirmed && !state.counts.has(viewer));
+      const pane = this.#parts.book.get(state.pane);
+      return pane !== undefined && this.#parts.desk.misses(pane, state.counts);
     });
   }
 

@@ -45,7 +45,7 @@ export class InputDesk {
     const known = pane.lines.get(viewer.id);
     if (known !== undefined) {
       known.pasteOrder.resumed();
-      if (!known.confirmed) this.#claim(pane, viewer.id);
+      this.#claim(pane, viewer.id);
       return known.accepted;
     }
     pane.line(viewer.id, 0, false, this.#limits.linesPerPane);
@@ -120,6 +120,18 @@ export class InputDesk {
     if (viewer !== undefined) this.#outbox.message(viewer, { type: "notice", code: "input-refused", text: message });
   }
 
+  /** tmux keeps no count of this viewer any more: what it types for the pane next is counted from 0 ([P21]). */
+  forgotten(pane: Pane, viewerId: ViewerId): void {
+    if (pane.lines.get(viewerId)?.pending === 0 && !this.#viewers.has(viewerId)) pane.lines.delete(viewerId);
+  }
+
+  /** True where `counts`, which tmux holds for this pane, lacks one that this tmux must have ([B17]). */
+  misses(pane: Pane, counts: ReadonlyMap<ViewerId, number>): boolean {
+    return [...pane.lines].some(
+      ([viewerId, line]) => line.confirmed && !counts.has(viewerId) && (line.pending > 0 || this.#drives(viewerId)),
+    );
+  }
+
   /**
    * A new exec follows this pane. What tmux has not taken is given to it again. Gives the viewers whose count is not
    * what it can be: they must begin with a new hello.
@@ -135,8 +147,12 @@ export class InputDesk {
         continue;
       }
       this.#acknowledge(pane, viewerId, line);
-      if (count === null && this.#viewers.has(viewerId)) this.#claim(pane, viewerId);
       this.#give(viewerId, pane, line);
+    }
+    // Behind what is given: a claim may cost the counts of those who neither are here nor have typed.
+    for (const viewerId of [...pane.lines.keys()]) {
+      if (this.#drives(viewerId)) this.#claim(pane, viewerId);
+      else if (counted && !counts.has(viewerId)) this.forgotten(pane, viewerId);
     }
     for (const [viewerId, count] of counts) pane.line(viewerId, count, true, this.#limits.linesPerPane);
     return astray;
@@ -148,14 +164,20 @@ export class InputDesk {
     pane.lines.clear();
   }
 
+  #drives(viewer: ViewerId): boolean {
+    return this.#viewers.get(viewer)?.drives ?? false;
+  }
+
+  /** With every exec anew, by everyone who is here and may type: the counts of others are not kept for ever. */
   #claim(pane: Pane, viewer: ViewerId): void {
     const line = pane.lines.get(viewer);
-    if (line === undefined || !this.#viewers.get(viewer)?.drives) return;
+    if (line === undefined || !this.#drives(viewer)) return;
     this.#ask((multiplexer) => {
       if (!multiplexer.countsInput) {
         line.confirmed = true;
         return [];
       }
+      if (line.confirmed) return multiplexer.claim(pane.id, viewer);
       const question = this.#nextClaim++;
       this.#claims.set(question, line);
       return [...multiplexer.claim(pane.id, viewer), ...multiplexer.probe(question)];

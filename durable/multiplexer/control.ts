@@ -170,6 +170,7 @@ export class ControlMultiplexer implements Multiplexer {
     if (!tmux.isViewerId(viewer)) throw new Error("no viewer's id");
     const pane = this.#context.table.get(id);
     const message = pane === undefined ? "The pane is gone." : pane.dead ? "The pane's program has ended." : null;
+    this.#counts.heard(viewer);
     if (message === null) return true;
     this.#context.effects.push({ type: "refused", pane: id, viewer, message });
     return false;

@@ -14,7 +14,7 @@ const maxBuffers = 8;
 
 export class CountBook {
   readonly #context: ControlContext;
-  /** Viewers that this exec has heard of: whoever is connected claims before anybody's count may be dropped. */
+  /** Viewers that this exec has heard of. Whoever is connected claims, so the counts of all others may be dropped. */
   readonly #present = new Set<ViewerId>();
   #asked = 0;
 
@@ -52,8 +52,12 @@ export class CountBook {
     this.#purge(pane);
   }
 
-  taken(id: PaneId, viewer: ViewerId, end: number): void {
+  /** This viewer types. */
+  heard(viewer: ViewerId): void {
     this.#present.add(viewer);
+  }
+
+  taken(id: PaneId, viewer: ViewerId, end: number): void {
     this.#context.table.get(id)?.counts.set(viewer, end);
   }
 
@@ -75,6 +79,7 @@ export class CountBook {
       if (this.#present.has(viewer)) continue;
       pane.counts.delete(viewer);
       this.#send(`set-option -pqu -t ${pane.pane} ${countOption(viewer)}`);
+      this.#context.effects.push({ type: "forgotten", pane: pane.pane, viewer });
       excess--;
     }
   }

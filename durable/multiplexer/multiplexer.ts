@@ -88,6 +88,8 @@ export type MultiplexerEffect =
   | { readonly type: "taken"; readonly pane: PaneId; readonly viewer: ViewerId; readonly end: number }
   /** tmux did not take it and will not: a dead pane, a pane that is gone. The count did not move. */
   | { readonly type: "refused"; readonly pane: PaneId; readonly viewer: ViewerId; readonly message: string }
+  /** tmux keeps no count of this viewer any more: nobody here has claimed it or typed for it. */
+  | { readonly type: "forgotten"; readonly pane: PaneId; readonly viewer: ViewerId }
   /** The answer to `probe`: the whole chain is alive. */
   | { readonly type: "alive"; readonly probe: number }
   | { readonly type: "ended"; readonly end: MultiplexerEnd };

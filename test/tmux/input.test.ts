@@ -221,6 +221,7 @@ test("counts of viewers long gone are dropped, those of the present ones stay", 
   await exec.wait("following");
   exec.run(exec.multiplexer.claim(pane, present));
   exec.run(exec.multiplexer.claim(pane, viewer));
+  expect(exec.effects.filter(({ type }) => type === "forgotten")).toHaveLength(80 + 2 - 64);
   await exec.settle();
   const counts = pod.tmux("show-options", "-p", "-t", pane).match(/@limpet-in-/g);
   expect(counts?.length).toBe(64);

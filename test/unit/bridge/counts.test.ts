@@ -58,6 +58,56 @@ describe("[B17] another tmux", () => {
   });
 });
 
+describe("[B17] tmux keeps 64 counts for a pane", () => {
+  const tabs = Array.from({ length: 65 }, (_, index) => index.toString(16).padStart(32, "0"));
+  const comeAndGo = (rig: Rig, from: number) => {
+    for (const viewer of tabs.slice(from)) {
+      rig.join("tab", "f", { viewer });
+      ackPicture(rig, "tab");
+      rig.leave("tab");
+    }
+  };
+
+  it("and never drops that of a viewer that is here, so that the next loss of an exec loses nothing", () => {
+    const rig = new Rig();
+    rig.join("s", "a");
+    ackPicture(rig, "s");
+    rig.type("s", "one ");
+    rig.cutExec();
+    rig.pass(1_000);
+    ackPicture(rig, "s");
+    comeAndGo(rig, 0);
+    expect(rig.tmux.panes.get("%0")?.counts.get(viewerId("a"))).toBe(4);
+    rig.execAlive = false;
+    rig.type("s", "two");
+    rig.take("s");
+    rig.cutExec();
+    rig.pass(1_000);
+    const { messages } = rig.take("s");
+    expect(messages.filter(({ type }) => type === "gone" || type === "notice")).toEqual([]);
+    expect(typed(rig)).toBe("one two");
+  });
+
+  it("and of one that was away nobody knows the count any more: nothing is sent again [P21]", () => {
+    const rig = new Rig();
+    rig.join("s", "b");
+    const start = ackPicture(rig, "s");
+    rig.type("s", "one");
+    rig.leave("s");
+    rig.join("t", "a");
+    ackPicture(rig, "t");
+    rig.cutExec();
+    rig.pass(1_000);
+    comeAndGo(rig, 0);
+    expect(rig.tmux.panes.get("%0")?.counts.has(viewerId("b"))).toBe(false);
+    rig.cutExec();
+    rig.pass(1_000);
+    expect(rig.take("t").messages.filter(({ type }) => type === "gone")).toEqual([]);
+    rig.join("u", "b", { panes: [{ pane: "%0", stream: start.stream, output: 0 }] });
+    expect(rig.starts("u")).toMatchObject([{ input: null }]);
+  });
+});
+
 describe("[B16] before the first picture", () => {
   it("tmux holds a count, so that the loss of everything but tmux loses nothing", () => {
     const rig = new Rig();

@@ -39,6 +39,9 @@ type Command =
   | { readonly do: "window"; readonly wish: WindowWish }
   | { readonly do: "probe"; readonly probe: number };
 
+/** As in count-book.ts: above it the counts of those whom this attach has not heard of go. */
+const mostCounts = 64;
+
 const latin1 = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 const fromLatin1 = (text: string) => Uint8Array.from(text, (unit) => unit.charCodeAt(0));
 
@@ -137,6 +140,7 @@ export class SimulatedAttach {
   readonly #tmux: SimulatedTmux;
   readonly #send: (bytes: Uint8Array) => void;
   readonly #followed = new Set<string>();
+  readonly #heard = new Set<string>();
   #rest = "";
 
   constructor(tmux: SimulatedTmux, send: (bytes: Uint8Array) => void) {
@@ -215,7 +219,7 @@ export class SimulatedAttach {
         return;
       }
       case "claim":
-        if (!pane.counts.has(command.viewer)) pane.counts.set(command.viewer, 0);
+        this.#claim(pane, command.viewer);
         return;
       case "input":
         this.#take(pane, command.viewer, command.text, command.end);
@@ -229,7 +233,18 @@ export class SimulatedAttach {
     }
   }
 
+  #claim(pane: SimulatedPane, claimant: string): void {
+    this.#heard.add(claimant);
+    if (!pane.counts.has(claimant)) pane.counts.set(claimant, 0);
+    for (const viewer of [...pane.counts.keys()]) {
+      if (pane.counts.size <= mostCounts || this.#heard.has(viewer)) continue;
+      pane.counts.delete(viewer);
+      this.say({ type: "forgotten", pane: pane.id, viewer });
+    }
+  }
+
   #take(pane: SimulatedPane, viewer: string, text: string, end: number): void {
+    this.#heard.add(viewer);
     pane.typed.set(viewer, (pane.typed.get(viewer) ?? "") + text);
     pane.counts.set(viewer, end);
     this.say({ type: "taken", pane: pane.id, viewer, end });
