@@ -3,6 +3,7 @@
 
 import { Environment } from "./environment.ts";
 import { LimpetError } from "./errors.ts";
+import type { PodResources } from "./kubernetes/pod-manifest.ts";
 import { parseSigningKeys, type SigningKeys } from "./signing-keys.ts";
 
 /** Who may come in. A person passes when one of the three lists has them. */
@@ -41,11 +42,23 @@ export interface Config {
   readonly signingKeys: SigningKeys;
   readonly installId: string;
   readonly shellImage: string;
+  readonly shellResources: { readonly requests: PodResources; readonly limits: PodResources };
+  /** Labels of the nodes that shells run on; empty: any. */
+  readonly shellNodeSelector: Readonly<Record<string, string>>;
   /** A shell that nobody uses ends after this long … */
   readonly shellIdleMs: number;
   /** … and every shell after this long. */
   readonly shellLifeMs: number;
 }
+
+/** Small to ask for, roomy to use: most shells wait for a key most of the time. */
+const requests: PodResources = { cpu: "100m", memory: "256Mi", "ephemeral-storage": "512Mi" };
+const limits: PodResources = { cpu: "2", memory: "2Gi", "ephemeral-storage": "10Gi" };
+/** A node's label as Kubernetes has it: a name with a domain before it or without, and a value that may be empty. */
+const labelKey = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
+const labelValue = /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/;
+/** Kubernetes' decimal and binary suffixes; exponents are left out. */
+const quantity = /^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/;
 
 const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -77,6 +90,11 @@ export function parseConfig(variables: object): Config {
     },
     installId: env.label("INSTALL_ID", "a short name of this installation"),
     shellImage: env.required("SHELL_IMAGE", "the image of the shells"),
+    shellResources: {
+      requests: readResources(env, "SHELL_REQUESTS", requests),
+      limits: readResources(env, "SHELL_LIMITS", limits),
+    },
+    shellNodeSelector: readNodeSelector(env),
     shellIdleMs: env.hours("SHELL_IDLE_HOURS", 6, 168),
     shellLifeMs: env.hours("SHELL_LIFE_HOURS", 24, 168),
   };
@@ -128,6 +146,28 @@ function readAccessRule(env: Environment, local: boolean): AccessRule {
     env.fault("ALLOWED_EMAILS", "must be a comma list of mail addresses.");
   }
   return rule;
+}
+
+function readResources(env: Environment, name: string, otherwise: PodResources): PodResources {
+  const given = env.pairs(name, "cpu=2,memory=2Gi,ephemeral-storage=10Gi");
+  for (const [key, value] of given) {
+    if (!Object.hasOwn(otherwise, key) || !quantity.test(value)) {
+      env.fault(name, "must give Kubernetes quantities of cpu, memory and ephemeral-storage, as memory=2Gi.");
+    }
+  }
+  return {
+    cpu: given.get("cpu") ?? otherwise.cpu,
+    memory: given.get("memory") ?? otherwise.memory,
+    "ephemeral-storage": given.get("ephemeral-storage") ?? otherwise["ephemeral-storage"],
+  };
+}
+
+function readNodeSelector(env: Environment): Readonly<Record<string, string>> {
+  const name = "SHELL_NODE_SELECTOR";
+  const labels = env.pairs(name, "limpet.dev/pool=shells");
+  const wrong = [...labels].some(([key, value]) => !labelKey.test(key) || !labelValue.test(value));
+  if (wrong) env.fault(name, "must be labels of nodes as Kubernetes has them, as limpet.dev/pool=shells.");
+  return Object.fromEntries(labels);
 }
 
 function readSigningKeys(env: Environment): SigningKeys | null {

@@ -41,6 +41,16 @@ export class Environment {
     return entries.filter((entry) => entry !== "");
   }
 
+  /** A comma list of `key=value`. @param example what it may look like, for the fault */
+  pairs(name: string, example: string): ReadonlyMap<string, string> {
+    const pairs = this.list(name).map((entry) => {
+      const [key = "", value, ...more] = entry.split("=").map((part) => part.trim());
+      return { key, value, whole: key !== "" && value !== undefined && more.length === 0 };
+    });
+    if (pairs.some(({ whole }) => !whole)) this.fault(name, `must be a comma list of names and values, as ${example}.`);
+    return new Map(pairs.filter(({ whole }) => whole).map(({ key, value = "" }) => [key, value]));
+  }
+
   /** A DNS label (RFC 1123), as Kubernetes wants names to be. */
   label(name: string, what: string): string {
     const value = this.required(name, what);

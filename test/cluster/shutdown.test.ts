@@ -73,6 +73,20 @@ test("what ignores the interrupt is hung up when the time is over", async () => 
   await removePod(server, pod);
 });
 
+test("who waits for keys is not waited for: an editor, a prompt that outlives its interrupt", async () => {
+  const log = 'trap "echo $0 hung up >> ~/log; exit" HUP; echo $0 ready >> ~/log';
+  const editor = `bash -c 'stty -icanon; trap "" INT; ${log}; while :; do sleep 0.1; done' editor`;
+  const prompt = `bash -c 'trap "stty -icanon" INT; ${log}; while :; do sleep 0.1; done' prompt`;
+  const pod = await shellWith([editor, prompt], 20);
+  await untilLogged(pod, /editor ready/);
+  await untilLogged(pod, /prompt ready/);
+  const before = Date.now();
+  await run(server.client, pod, { command: shutdown });
+  expect(Date.now() - before).toBeLessThan(8_000);
+  expect(await inPod(pod, "sort $HOME/log")).toBe("editor hung up\neditor ready\nprompt hung up\nprompt ready\n");
+  await removePod(server, pod);
+});
+
 test("a shell at its prompt ends at once, with its history written", async () => {
   const pod = await shellWith(["echo remember-me >> ~/log"], 20);
   await untilLogged(pod, /remember-me/);

@@ -19,16 +19,22 @@ export const scripts = "/usr/local/lib/limpet";
 /** Uid and gid of the person in the image. */
 const personId = 1000;
 const homePath = "/home/limpet";
+/** What of the grace is kept for all that follows the interrupt: the hang-up, a save, the end of the tmux server. */
+const hangUpSeconds = 15;
+
+/** Kubernetes quantities. All three are always asked for: a request that is left out is as large as its limit. */
+export interface PodResources {
+  readonly cpu: string;
+  readonly memory: string;
+  readonly "ephemeral-storage": string;
+}
 
 /** What an installation may choose. */
 export interface PodSettings {
   readonly image: string;
   readonly installId: string;
-  /** Kubernetes quantities. The requests are what a node keeps free, the limits what the shell may take. */
-  readonly resources: {
-    readonly requests: { readonly cpu: string; readonly memory: string };
-    readonly limits: { readonly cpu: string; readonly memory: string; readonly "ephemeral-storage": string };
-  };
+  /** The requests are what a node keeps free, the limits what the shell may take. */
+  readonly resources: { readonly requests: PodResources; readonly limits: PodResources };
   /** Labels of the nodes that may run shells; empty: any node that the shells' toleration lets them on. */
   readonly nodeSelector: Readonly<Record<string, string>>;
   /** From the wish to end to the kill: preStop (an interrupt, a save) is a part of it. */
@@ -86,6 +92,7 @@ export function podManifest(settings: PodSettings, wish: PodWish) {
           env: [
             { name: "HOME", value: homePath },
             { name: "LIMPET_RUN", value: `/tmp/limpet-${personId}` },
+            { name: "LIMPET_INTERRUPT_SECONDS", value: String(Math.max(1, settings.graceSeconds - hangUpSeconds)) },
           ],
           workingDir: homePath,
           resources: settings.resources,

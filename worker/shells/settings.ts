@@ -2,17 +2,10 @@
 // Must not know where the configuration comes from.
 
 import type { Config } from "../config.ts";
-import type { PodSettings } from "../kubernetes/pod-manifest.ts";
 import { PodClient } from "../kubernetes/pods.ts";
 import type { ClusterClient } from "../kubernetes/request.ts";
 import type { ClusterSettings } from "../kubernetes/settings.ts";
 import type { ClusterSide } from "./cluster-calls.ts";
-
-/** Small to ask for, roomy to use: most shells wait for a key most of the time. */
-const resources: PodSettings["resources"] = {
-  requests: { cpu: "100m", memory: "256Mi" },
-  limits: { cpu: "2", memory: "2Gi", "ephemeral-storage": "10Gi" },
-};
 
 /** Long enough for terraform to let go of its lock; spot nodes give two minutes at most. */
 const graceSeconds = 60;
@@ -25,7 +18,13 @@ export function clusterSettings(config: Config): ClusterSettings {
 export function clusterSide(config: Config, cluster: ClusterClient): ClusterSide {
   return {
     pods: new PodClient(cluster),
-    settings: { image: config.shellImage, installId: config.installId, resources, nodeSelector: {}, graceSeconds },
+    settings: {
+      image: config.shellImage,
+      installId: config.installId,
+      resources: config.shellResources,
+      nodeSelector: config.shellNodeSelector,
+      graceSeconds,
+    },
     rules: { idleMs: config.shellIdleMs, lifeMs: config.shellLifeMs },
   };
 }

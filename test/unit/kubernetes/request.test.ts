@@ -324,7 +324,7 @@ describe("pods", () => {
         image: "shell:1",
         installId: "here",
         resources: {
-          requests: { cpu: "1", memory: "1Gi" },
+          requests: { cpu: "1", memory: "1Gi", "ephemeral-storage": "512Mi" },
           limits: { cpu: "1", memory: "1Gi", "ephemeral-storage": "1Gi" },
         },
         nodeSelector: {},
@@ -353,6 +353,12 @@ describe("pods", () => {
         containers: [
           {
             name: "shell",
+            // Most of the grace is the interrupt's: terraform must get to letting go of its lock.
+            env: expect.arrayContaining([{ name: "LIMPET_INTERRUPT_SECONDS", value: "45" }]),
+            resources: {
+              requests: { cpu: "1", memory: "1Gi", "ephemeral-storage": "512Mi" },
+              limits: { cpu: "1", memory: "1Gi", "ephemeral-storage": "1Gi" },
+            },
             securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
             lifecycle: { preStop: { exec: { command: ["/usr/local/lib/limpet/shutdown"] } } },
           },

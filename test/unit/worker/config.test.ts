@@ -44,8 +44,31 @@ describe("a right environment", () => {
       shellLifeMs: 24 * 3_600_000,
     });
     expect(config.oidc).toMatchObject({ clientSecret: null, scopes: "openid email profile", groupsClaim: "groups" });
+    expect(config).toMatchObject({
+      shellResources: {
+        // Left out, Kubernetes would ask for as much as the limit, and a node would be full with a few shells.
+        requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "512Mi" },
+        limits: { cpu: "2", memory: "2Gi", "ephemeral-storage": "10Gi" },
+      },
+      shellNodeSelector: {},
+    });
     expect([...config.access.domains]).toEqual(["example.com", "example.org"]);
     expect(config.signingKeys).toEqual([key]);
+  });
+
+  it("says how large shells are and where they run", () => {
+    const changes = {
+      SHELL_REQUESTS: "memory=1.5Gi",
+      SHELL_LIMITS: "cpu=4, ephemeral-storage=20G",
+      SHELL_NODE_SELECTOR: "limpet.dev/pool=shells,spot=",
+    };
+    expect(parseConfig({ ...good, ...changes })).toMatchObject({
+      shellResources: {
+        requests: { cpu: "100m", memory: "1.5Gi", "ephemeral-storage": "512Mi" },
+        limits: { cpu: "4", memory: "2Gi", "ephemeral-storage": "20G" },
+      },
+      shellNodeSelector: { "limpet.dev/pool": "shells", spot: "" },
+    });
   });
 
   it("may speak http on this machine", () => {
@@ -83,6 +106,10 @@ describe("a wrong environment", () => {
     ["no number of hours", { SESSION_HOURS: "soon" }, "SESSION_HOURS"],
     ["no time at all", { SESSION_HOURS: "0" }, "SESSION_HOURS"],
     ["a rest longer than a life", { SHELL_IDLE_HOURS: "48" }, "SHELL_IDLE_HOURS"],
+    ["a size that is no quantity", { SHELL_LIMITS: "memory=plenty" }, "SHELL_LIMITS"],
+    ["a resource that shells have not", { SHELL_REQUESTS: "nvidia.com/gpu=1" }, "SHELL_REQUESTS"],
+    ["a size without its resource", { SHELL_REQUESTS: "1Gi" }, "SHELL_REQUESTS"],
+    ["a label that is none", { SHELL_NODE_SELECTOR: "pool=a b" }, "SHELL_NODE_SELECTOR"],
     ["keys that are no JSON", { SIGNING_KEYS: "{" }, "SIGNING_KEYS"],
     ["no keys", { SIGNING_KEYS: '{"keys":[]}' }, "SIGNING_KEYS"],
     ["a public key", { SIGNING_KEYS: JSON.stringify({ keys: [{ ...key, d: undefined }] }) }, "SIGNING_KEYS"],
