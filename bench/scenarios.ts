@@ -15,10 +15,14 @@ export interface ResumeFigures {
   readonly linesLost: number;
 }
 
+/** A connection that stood this long counts as a good one, and is sought again without the wait of a bad one. */
+const standMs = 5_500;
+
 /** A job prints numbers; the socket is cut; the numbers must go on where they were. */
 export async function measureResume(shell: Shell): Promise<ResumeFigures> {
   const viewer = await openViewer(shell, "limpet");
   await runLine(viewer, "");
+  await sleep(standMs);
   let seen = "";
   let cutMs = 0;
   let resumeMs = 0;
@@ -34,7 +38,7 @@ export async function measureResume(shell: Shell): Promise<ResumeFigures> {
   viewer.cut();
   await finished.promise;
   await viewer.close();
-  const numbers = [...seen.matchAll(/(?:^|\n)n(\d+)\r/g)].map((match) => Number(match[1]));
+  const numbers = [...seen.matchAll(/[\r\n]n(\d+)\r/g)].map((match) => Number(match[1]));
   const different = new Set(numbers);
   const again = numbers.filter((number, index) => numbers.indexOf(number) !== index);
   return {

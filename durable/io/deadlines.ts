@@ -82,14 +82,17 @@ export class Deadlines<Name extends string> {
     const delay = deadline === undefined ? null : Math.max(0, deadline.atMs - this.#now());
     const wanted = deadline !== undefined && delay !== null && (!deadline.durable || delay <= timerHorizonMs);
     if (running !== undefined) {
-      if (wanted && running.atMs === deadline.atMs) return;
+      // One that comes too early finds nothing due and is set again: cheaper than a new timer for each message.
+      if (wanted && running.atMs <= deadline.atMs) return;
       clearTimeout(running.timer);
       this.#timers.delete(name);
     }
     if (!wanted) return;
     const ring = () => {
       this.#timers.delete(name);
-      this.#ring(name);
+      const deadline = this.#deadlines.get(name);
+      if (deadline !== undefined && deadline.atMs > this.#now()) this.#setTimer(name);
+      else this.#ring(name);
       this.#setAlarm();
     };
     this.#timers.set(name, { atMs: deadline.atMs, timer: setTimeout(ring, delay) });

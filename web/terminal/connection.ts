@@ -111,7 +111,7 @@ export class Connection {
     const good = state.is === "open" && state.heard && nowMs - state.sinceMs >= goodAfterMs;
     if (good) this.#failures = 0;
     if (good && code === closeCode.again) this.#connect(nowMs);
-    else this.#wait(nowMs);
+    else this.#wait(nowMs, good);
   }
 
   /** The socket that counts is of no use: replaced at once where it was good until now, else after a wait. */
@@ -123,7 +123,7 @@ export class Connection {
     if (good) {
       this.#failures = 0;
       this.#connect(nowMs);
-    } else this.#wait(nowMs);
+    } else this.#wait(nowMs, false);
   }
 
   visibility(visible: boolean, nowMs: number): void {
@@ -197,11 +197,13 @@ export class Connection {
     this.#out.push({ type: "connect", socket });
   }
 
-  #wait(nowMs: number): void {
+  /** `soon`: a connection that stood well was lost. Only spread, so that a deploy does not bring all pages at once. */
+  #wait(nowMs: number, soon: boolean): void {
     const { firstMs, mostMs } = this.#visible ? visibleBackoff : hiddenBackoff;
-    const upTo = Math.min(mostMs, firstMs * 2 ** Math.min(this.#failures + 1, 16));
+    const least = soon ? 0 : firstMs;
+    const most = soon ? firstMs : Math.min(mostMs, firstMs * 2 ** Math.min(this.#failures + 1, 16));
     this.#failures++;
-    this.#state = { is: "waiting", retryAtMs: nowMs + firstMs + this.#random() * (upTo - firstMs) };
+    this.#state = { is: "waiting", retryAtMs: nowMs + least + this.#random() * (most - least) };
   }
 
   #leave(code: number, reason: string): void {

@@ -54,6 +54,20 @@ describe("deadlines", () => {
     expect(deadlines.ticking).toBe(false);
   });
 
+  it("ring once and on time where they move on with every message, for one timer each", async () => {
+    const deadlines = await clockwork();
+    for (let at = 0; at < 1_000; at += 10) {
+      deadlines.set("bridge", start + at + 500, false);
+      await vi.advanceTimersByTimeAsync(10);
+      expect(vi.getTimerCount()).toBe(1);
+    }
+    expect(rung).toEqual([]);
+    await vi.advanceTimersByTimeAsync(489);
+    expect(rung).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(rung).toEqual(["bridge"]);
+  });
+
   it("leave a far one to the alarm, so that the object may sleep", async () => {
     const deadlines = await clockwork();
     deadlines.set("expiry", start + 3_600_000, true);

@@ -30,7 +30,22 @@ describe("reconnecting", () => {
     expect(waits).toEqual([500, 1_000, 2_000, 2_000, 2_000, 2_000]);
   });
 
-  test("never less than 250 ms, whatever the dice say", () => {
+  test.each([0, 0.5, 0.999])("within 250 ms where it stood well until now, spread by the dice (%d)", (dice) => {
+    const rig = new Rig({ random: () => dice });
+    rig.live();
+    rig.pass(4_000);
+    rig.bytes("x");
+    rig.pass(4_000);
+    rig.bytes("y");
+    rig.take();
+    rig.closed(1006);
+    // The rig looks every 10 ms.
+    expect(waitForConnect(rig)).toBeLessThanOrEqual(dice * 250 + 10);
+    rig.closed(1006);
+    expect(waitForConnect(rig)).toBeGreaterThanOrEqual(250);
+  });
+
+  test("never less than 250 ms after one that did not, whatever the dice say", () => {
     const rig = new Rig({ random: () => 0 });
     rig.live();
     rig.take();

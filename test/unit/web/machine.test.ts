@@ -265,6 +265,25 @@ describe("sizes of this page", () => {
   });
 });
 
+describe("colours of this page", () => {
+  const [dark, light] = [
+    { foreground: "#eeeeee", background: "#111111" },
+    { foreground: "#111111", background: "#eeeeee" },
+  ];
+
+  test("[P25] a switch is said at once, and by every hello after it", () => {
+    const rig = new Rig({ colours: dark });
+    rig.live();
+    expect(rig.sent()).toContainEqual(expect.objectContaining({ type: "hello", colours: dark }));
+    rig.do((machine, nowMs) => machine.colours(light, nowMs));
+    expect(rig.sent()).toEqual([{ type: "colours", ...light }]);
+    rig.closed(1006);
+    rig.pass(2_000);
+    rig.open();
+    expect(rig.sent()).toContainEqual(expect.objectContaining({ type: "hello", colours: light }));
+  });
+});
+
 describe("frames that are none", () => {
   test.each([
     ["no JSON", "{"],

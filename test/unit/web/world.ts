@@ -260,8 +260,9 @@ export class World {
     const cols = this.#sizes.findLast((size) => size.at <= at)?.cols ?? 80;
     const start = { type: "pane", channel: 3, pane: "%0", stream: this.#epoch(), output: at, resumed: false } as const;
     line.down.push(JSON.stringify({ ...start, snapshot: 0, cols, rows: 24, ...fields } satisfies PaneStart));
-    if (typeof fields.input === "number") {
-      line.down.push(JSON.stringify({ type: "ack", channel: 3, input: fields.input } satisfies ServerMessage));
+    // What tmux has, and no more: what the object only accepted can still be lost with it.
+    if (typeof fields.input === "number" && this.#count !== null && this.#count > 0) {
+      line.down.push(JSON.stringify({ type: "ack", channel: 3, input: this.#count } satisfies ServerMessage));
     }
   }
 
