@@ -21,8 +21,8 @@ export interface LocalLimpet {
   readonly keys: Keys;
   readonly audience: string;
   readonly namespace: string;
-  /** Process ids of workerd. */
-  readonly workerd: readonly number[];
+  /** Process id of the edge; workerd is a child of it. */
+  readonly edgePid: number;
   stop(): Promise<void>;
 }
 
@@ -53,22 +53,18 @@ export async function startLimpet(shellImage?: string): Promise<LocalLimpet> {
   await environment.start(() => {});
   const run = readRun(join(stateDir, "run.json"));
   const clusterUrl = run?.cluster?.url;
-  if (clusterUrl === undefined) throw new Error("The local cluster did not say where it is.");
+  const edgePid = run?.parts["edge"]?.pid;
+  if (clusterUrl === undefined || edgePid === undefined) throw new Error("run.json does not say where the parts are.");
   return {
     url: environment.url,
     clusterUrl,
     keys,
     audience: parsed.settings.cluster.audience,
     namespace: parsed.settings.cluster.namespace,
-    workerd: workerdOf(run?.parts["edge"]?.ready),
+    edgePid,
     async stop() {
       await environment.stop();
       await rm(stateDir, { recursive: true, force: true });
     },
   };
-}
-
-function workerdOf(ready: unknown): readonly number[] {
-  if (typeof ready !== "object" || ready === null || !("workerd" in ready) || !Array.isArray(ready.workerd)) return [];
-  return ready.workerd.filter((pid): pid is number => typeof pid === "number");
 }

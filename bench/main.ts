@@ -74,7 +74,7 @@ async function main(): Promise<number> {
       clicks.push(await measureClickToPrompt(limpet.url, `Click ${round}`));
     }
     say("a stalled viewer");
-    const stalled = await measureStalled(shell, bulkFile, limpet.workerd);
+    const stalled = await measureStalled(shell, bulkFile, limpet.edgePid);
 
     const rows = [...speedRows(echo, bulk), ...scenarioRows(resumes, clicks, stalled)];
     console.log(formatTable(rows));

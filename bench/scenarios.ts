@@ -59,7 +59,7 @@ export interface StalledFigures {
 export async function measureStalled(shell: Shell, file: string, workerd: readonly number[]): Promise<StalledFigures> {
   const [reader, stalled] = [await openViewer(shell, "reader"), await openViewer(shell, "stalled")];
   await runLine(reader, "stty -echo; PS1=");
-  const workerdBeforeMb = await residentMb(workerd);
+  const workerdBeforeMb = await workerdMb(edgePid);
   stalled.stall();
   const before = reader.received;
   let most = 0;
@@ -71,7 +71,7 @@ export async function measureStalled(shell: Shell, file: string, workerd: readon
   const figures = {
     accountedBytes: most,
     workerdBeforeMb,
-    workerdAfterMb: await residentMb(workerd),
+    workerdAfterMb: await workerdMb(edgePid),
     readerMb: (reader.received - before) / 1e6,
   };
   await Promise.all([reader.close(), stalled.close()]);
@@ -90,7 +90,12 @@ export async function measureClickToPrompt(url: string, name: string): Promise<n
   return tookMs;
 }
 
-async function residentMb(pids: readonly number[]): Promise<number> {
+/** Resident memory of the workerd that is a child of this process. */
+async function workerdMb(edgePid: number): Promise<number> {
+  const children = await readFile(`/proc/${edgePid}/task/${edgePid}/children`, "utf8").catch(() => "");
+  const pids = children.trim().split(" ").filter(Boolean);
   const statuses = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/status`, "utf8").catch(() => "")));
-  return statuses.reduce((sum, status) => sum + Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0), 0) / 1024;
+  return statuses
+    .filter((status) => /^Name:\s+workerd/m.test(status))
+    .reduce((sum, status) => sum + Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024, 0);
 }
