@@ -15,22 +15,10 @@ import { graphqlServer } from "./server.ts";
 
 const maxBodyBytes = 64 * 1024;
 
-/** GraphiQL loads its program from a public CDN; it is shown in the local environment only. */
-const graphiqlPolicy =
-  "default-src 'none'; script-src 'unsafe-inline' blob: https://unpkg.com; style-src 'unsafe-inline' https://unpkg.com; " +
-  "img-src * data:; font-src * data:; worker-src blob:; connect-src 'self' https://unpkg.com; frame-ancestors 'none'";
-
 export const graphqlRoutes = new Hono<AppEnv>();
 
-graphqlRoutes.get("/", requireSession, async (c) => {
-  const wantsPage = (c.req.header("accept") ?? "").includes("text/html");
-  if (!c.get("config").local || !wantsPage) {
-    throw new LimpetError("BAD_REQUEST", "GraphQL is asked by POST with a JSON body.");
-  }
-  const page = await graphqlServer.fetch(c.req.raw, apiContext(c));
-  return new Response(page.body, {
-    headers: { "content-type": "text/html", "content-security-policy": graphiqlPolicy },
-  });
+graphqlRoutes.get("/", requireSession, () => {
+  throw new LimpetError("BAD_REQUEST", "GraphQL is asked by POST with a JSON body.");
 });
 
 graphqlRoutes.post(

@@ -29,7 +29,7 @@ export const graphqlServer = createYoga<ApiContext>({
   graphqlEndpoint: "/graphql",
   plugins: [documentLimits],
   maskedErrors: { maskError: presentError, errorMessage: "Something went wrong here." },
-  graphiql: { title: "Limpet" },
+  graphiql: false,
   landingPage: false,
   parserAndValidationCache: false,
   batching: false,
