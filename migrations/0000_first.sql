@@ -20,6 +20,7 @@ CREATE TABLE `sessions` (
 --> statement-breakpoint
 CREATE INDEX `sessions_user` ON `sessions` (`user_id`);--> statement-breakpoint
 CREATE INDEX `sessions_expires` ON `sessions` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `sessions_revoked` ON `sessions` (`revoked_at`);--> statement-breakpoint
 CREATE TABLE `shells` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,

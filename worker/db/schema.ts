@@ -36,7 +36,11 @@ export const sessions = sqliteTable(
     expiresAt: integer("expires_at", { mode: "timestamp_ms" }).notNull(),
     revokedAt: integer("revoked_at", { mode: "timestamp_ms" }),
   },
-  (table) => [index("sessions_user").on(table.userId), index("sessions_expires").on(table.expiresAt)],
+  (table) => [
+    index("sessions_user").on(table.userId),
+    index("sessions_expires").on(table.expiresAt),
+    index("sessions_revoked").on(table.revokedAt),
+  ],
 );
 
 /** A person's shell: what is wanted (`desired`) and what was last seen of its pod. One a person. */

@@ -38,9 +38,16 @@ async function closeRevokedSockets(
   step: Extract<ReaperStep, { kind: "close-revoked-sockets" }>,
 ): Promise<number> {
   const revoked = await listRevokedSessions(openDatabase(env), step.afterMs, step.limit);
+  let failed = 0;
   for (const { id, userId } of revoked) {
-    await env.USER_SHELL.get(env.USER_SHELL.idFromName(userId)).endSession(id);
+    try {
+      await env.USER_SHELL.get(env.USER_SHELL.idFromName(userId)).endSession(id);
+    } catch (error) {
+      failed += 1;
+      log("error", "reaper", { step: step.kind, user: userId, ...describeError(error) });
+    }
   }
+  if (failed > 0) throw new Error(`${failed} of ${revoked.length} objects did not take the end of a session`);
   return revoked.length;
 }
 

@@ -3,8 +3,12 @@
 
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { UserShell } from "../../../durable/user-shell.ts";
+import { revokeSession } from "../../../worker/db/sessions.ts";
 import worker from "../../../worker/index.ts";
+import { socketHeaders } from "../../../worker/shells/shell-object.ts";
+import { db, Person } from "../object/person.ts";
 import { signedIn } from "../people.ts";
 
 function tick(): Promise<void> {
@@ -17,6 +21,27 @@ describe("the clock", () => {
     await env.DB.prepare("update sessions set expires_at = 1").run();
     await tick();
     expect(await env.DB.prepare("select count(*) as n from sessions").first("n")).toBe(0);
+  });
+
+  it("ends every revoked session's sockets, though one object does not take it, and says that it failed", async () => {
+    const [broken, well] = [await Person.arrives(), await Person.arrives()];
+    const object = well.object;
+    await object.createShell(well.id);
+    const { id, expiresAtMs } = await well.session();
+    const terminal = await well.terminal({
+      [socketHeaders.sessionId]: id,
+      [socketHeaders.sessionExpiresAt]: String(expiresAtMs),
+    });
+    await terminal.message("welcome");
+    const theirs = await broken.session();
+    // The newest is the first in line.
+    await revokeSession(db, id, Date.now() - 1_000);
+    await revokeSession(db, theirs.id, Date.now());
+    const breaks = vi.spyOn(UserShell.prototype, "endSession").mockRejectedValueOnce(new Error("out of memory"));
+    await expect(tick()).rejects.toThrow("close-revoked-sockets");
+    expect(breaks.mock.calls.map(([session]) => session)).toEqual([theirs.id, id]);
+    expect(await terminal.ends()).toMatchObject({ code: 4401 });
+    await well.leaves();
   });
 
   it("fails aloud where the database does", async () => {
