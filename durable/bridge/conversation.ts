@@ -45,6 +45,9 @@ export class Conversation {
         lobby.focus(viewer, message.visible, nowMs);
         if (message.visible) this.#parts.looked(nowMs);
         return;
+      case "colours":
+        viewer.colours = { foreground: message.foreground, background: message.background };
+        return;
       case "open":
         this.#open(viewer, message.pane, nowMs);
         return;
@@ -88,6 +91,11 @@ export class Conversation {
     const held = viewer.held ?? [];
     viewer.held = null;
     outbox.message(viewer, { type: "welcome", role: viewer.facts.role, windows: book.windows });
+    if (!book.hasHistory && held.length === 0) {
+      const text =
+        "There is no tmux in this shell: what was on the screen before, and what runs, is lost with a connection.";
+      outbox.message(viewer, { type: "notice", code: "no-history", text });
+    }
     for (const wanted of held) {
       if (book.isAhead(wanted)) {
         this.#breach(viewer, "hello: output must have been sent", nowMs);

@@ -1,7 +1,7 @@
 // Owns what is known of one browser tab on its socket, and the states a socket can be in.
 // Must not know panes' contents or the exec.
 
-import type { Colour, HeldPane, Role, ViewerId } from "../protocol/messages.ts";
+import type { Colours, HeldPane, Role, ViewerId } from "../protocol/messages.ts";
 import { ChannelTable } from "./channel-table.ts";
 import type { SocketKey } from "./effects.ts";
 import { FlowWindow } from "./flow-window.ts";
@@ -21,11 +21,6 @@ export type SocketState =
   /** No frame yet. `order`: which of two sockets was opened later. */
   | { readonly kind: "greeting"; readonly facts: SocketFacts; readonly sinceMs: number; readonly order: number }
   | { readonly kind: "attached"; readonly viewer: Viewer };
-
-export interface Colours {
-  readonly foreground: Colour;
-  readonly background: Colour;
-}
 
 export class Viewer {
   readonly id: ViewerId;

@@ -20,6 +20,12 @@ export type Channel = number;
 /** A colour as `#rrggbb`. */
 export type Colour = string;
 
+/** The page's colours, so that programs' OSC 10 and 11 questions get true answers. */
+export interface Colours {
+  readonly foreground: Colour;
+  readonly background: Colour;
+}
+
 /** What the page shows of a pane already. `output` is the offset of the next byte it needs. */
 export interface HeldPane {
   readonly pane: PaneId;
@@ -33,8 +39,7 @@ export interface Hello {
   readonly cols: number;
   readonly rows: number;
   readonly panes: readonly HeldPane[];
-  /** The page's colours, so that programs' OSC 10 and 11 questions get true answers. */
-  readonly colours?: { readonly foreground: Colour; readonly background: Colour };
+  readonly colours?: Colours;
 }
 
 export interface Resize {
@@ -57,6 +62,11 @@ export interface ClientAck {
 export interface Focus {
   readonly type: "focus";
   readonly visible: boolean;
+}
+
+/** They are others than the hello said: the page went from dark to light, or back. */
+export interface ColoursChange extends Colours {
+  readonly type: "colours";
 }
 
 export interface Open {
@@ -87,7 +97,7 @@ export interface Paste {
   readonly text: string;
 }
 
-export type ClientMessage = Hello | Resize | ClientAck | Focus | Open | Shut | WindowChange | Paste;
+export type ClientMessage = Hello | Resize | ClientAck | Focus | ColoursChange | Open | Shut | WindowChange | Paste;
 
 export type Role = "drive" | "view";
 

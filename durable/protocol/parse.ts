@@ -25,6 +25,7 @@ import {
 import { maxChannel, maxHelloPanes, maxPasteBytes, maxPastePieceBytes, maxWindowName } from "./limits.ts";
 import {
   type ClientMessage,
+  type Colours,
   type HeldPane,
   type Hello,
   linkStates,
@@ -89,6 +90,7 @@ const clientTypes: ReadonlySet<string> = new Set<ClientMessage["type"]>([
   "resize",
   "ack",
   "focus",
+  "colours",
   "open",
   "shut",
   "window",
@@ -135,6 +137,8 @@ function readClientMessage(type: string, fields: Fields): ClientMessage | null {
       };
     case "focus":
       return { type, visible: readBoolean(fields["visible"], "visible") };
+    case "colours":
+      return { type, ...readColours(fields, "") };
     case "open":
       return { type, pane: readPaneId(fields["pane"], "pane") };
     case "shut":
@@ -174,13 +178,13 @@ function readHello(fields: Fields): Hello {
     panes,
   };
   if (fields["colours"] === undefined) return hello;
-  const colours = readFields(fields["colours"], "colours");
+  return { ...hello, colours: readColours(readFields(fields["colours"], "colours"), "colours.") };
+}
+
+function readColours(fields: Fields, prefix: string): Colours {
   return {
-    ...hello,
-    colours: {
-      foreground: readColour(colours["foreground"], "colours.foreground"),
-      background: readColour(colours["background"], "colours.background"),
-    },
+    foreground: readColour(fields["foreground"], `${prefix}foreground`),
+    background: readColour(fields["background"], `${prefix}background`),
   };
 }
 

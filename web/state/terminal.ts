@@ -215,7 +215,7 @@ export function createTerminal(
 
   const onTheme = (): void => {
     view.theme = theme();
-    machine.colours(colours());
+    runner.run((nowMs) => machine.colours(colours(), nowMs));
   };
   dark.addEventListener("change", onTheme);
   const onLook = (): void => {

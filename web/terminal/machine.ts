@@ -6,9 +6,9 @@ import { decodeFrame, encodeFrame } from "../../durable/protocol/frames.ts";
 import { pong } from "../../durable/protocol/limits.ts";
 import type {
   ClientMessage,
+  Colours,
   Exit,
   Expiry,
-  Hello,
   Notice,
   PaneId,
   PaneStart,
@@ -40,7 +40,7 @@ export interface MachineOptions {
   readonly cols: number;
   readonly rows: number;
   readonly visible: boolean;
-  readonly colours?: Hello["colours"];
+  readonly colours?: Colours;
 }
 
 export type MachineEffect =
@@ -74,7 +74,7 @@ export class Machine {
   #socket: number | null = null;
   #nextPasteId: number;
   #visible: boolean;
-  #colours: Hello["colours"];
+  #colours: Colours | undefined;
   #role: Role = "drive";
   #link: LinkView = { state: "idle" };
   #out: MachineEffect[] = [];
@@ -187,9 +187,11 @@ export class Machine {
     return this.#settle(nowMs);
   }
 
-  /** The page's colours changed; the next hello says so. */
-  colours(colours: Hello["colours"]): void {
+  /** The page's colours changed. */
+  colours(colours: Colours, nowMs: number): readonly MachineEffect[] {
     this.#colours = colours;
+    this.#send({ type: "colours", ...colours });
+    return this.#settle(nowMs);
   }
 
   window(change: WindowChange, nowMs: number): readonly MachineEffect[] {

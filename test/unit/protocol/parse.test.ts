@@ -37,6 +37,7 @@ const fromClient: readonly ClientMessage[] = [
   { type: "ack", channel: 0, stream, output: Number.MAX_SAFE_INTEGER },
   { type: "ack", channel: 0, stream, output: 1, picture: 2 },
   { type: "focus", visible: false },
+  { type: "colours", foreground: "#ffffff", background: "#00Ab3f" },
   { type: "open", pane: "%3" },
   { type: "shut", channel: 5 },
   { type: "window", do: "new" },

@@ -298,7 +298,7 @@ describe("before the first pane", () => {
     rig.start();
     rig.open();
     rig.take();
-    rig.says({ ...welcome, role }, paneStart({ input: 0 }));
+    rig.says({ type: "welcome", role, windows: [] }, paneStart({ input: 0 }));
   }
 
   test("what is typed goes up when the pane is there, before what is typed into it", () => {

@@ -6,7 +6,7 @@ import type { Multiplexer, MultiplexerEffect } from "../../../../durable/multipl
 export class BareMultiplexer implements Multiplexer {
   readonly kind = "control";
   readonly countsInput = true;
-  readonly hasHistory = true;
+  readonly hasHistory: boolean = true;
   readonly #picture: Uint8Array;
 
   constructor(pictureLength: number) {
@@ -33,5 +33,7 @@ export class BareMultiplexer implements Multiplexer {
   claim = () => [];
   resize = () => [];
   change = () => [];
-  colours = () => [];
+  colours(..._colours: readonly string[]): readonly MultiplexerEffect[] {
+    return [];
+  }
 }
