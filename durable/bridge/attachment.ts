@@ -15,6 +15,7 @@ import {
 } from "../protocol/fields.ts";
 import { maxChannel } from "../protocol/limits.ts";
 import type { SocketAttachment } from "./effects.ts";
+import type { Say } from "./leader.ts";
 import type { Pane } from "./pane.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -25,11 +26,13 @@ export const unusableAttachment: SocketAttachment = {
   cols: 0,
   rows: 0,
   visible: false,
+  leads: false,
+  typed: 0,
   channels: [],
 };
 
 /** While nothing is under way: all that is needed. A viewer that waits for its welcome or owes a `shut` starts again. */
-export function attachmentOf(viewer: Viewer, pane: (id: string) => Pane | undefined): SocketAttachment {
+export function attachmentOf(viewer: Viewer, say: Say, pane: (id: string) => Pane | undefined): SocketAttachment {
   if (!viewer.welcomed || viewer.channels.goneCount > 0) return unusableAttachment;
   const channels: SocketAttachment["channels"][number][] = [];
   for (const channel of viewer.channels.open()) {
@@ -43,7 +46,8 @@ export function attachmentOf(viewer: Viewer, pane: (id: string) => Pane | undefi
       input: line.accepted,
     });
   }
-  return { version: 1, viewer: viewer.id, cols: viewer.cols, rows: viewer.rows, visible: viewer.visible, channels };
+  const { id, cols, rows, visible } = viewer;
+  return { version: 1, viewer: id, cols, rows, visible, ...say, channels };
 }
 
 /** `null` for anything that this version did not write. */
@@ -67,6 +71,8 @@ export function parseAttachment(value: unknown): SocketAttachment | null {
       cols: readInteger(fields["cols"], "cols", 0, 65_535),
       rows: readInteger(fields["rows"], "rows", 0, 65_535),
       visible: readBoolean(fields["visible"], "visible"),
+      leads: readBoolean(fields["leads"], "leads"),
+      typed: readOffset(fields["typed"], "typed"),
       channels,
     };
   } catch (error) {

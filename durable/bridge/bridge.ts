@@ -306,7 +306,9 @@ export class Bridge {
     if (!resting && !this.#wasResting) return;
     this.#wasResting = resting;
     for (const viewer of this.#lobby.viewers.values()) {
-      const attachment = resting ? attachmentOf(viewer, (pane) => this.#book.get(pane)) : unusableAttachment;
+      const attachment = resting
+        ? attachmentOf(viewer, this.#lobby.leader.say(viewer.id), (pane) => this.#book.get(pane))
+        : unusableAttachment;
       const kept = attachment.viewer === null ? null : JSON.stringify(attachment);
       if (kept === viewer.kept) continue;
       viewer.kept = kept;

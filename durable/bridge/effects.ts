@@ -13,6 +13,10 @@ export interface SocketAttachment {
   readonly cols: number;
   readonly rows: number;
   readonly visible: boolean;
+  /** This viewer's size counts. */
+  readonly leads: boolean;
+  /** The higher, the later it typed, among the viewers of one shell; 0: never. */
+  readonly typed: number;
   /** Channels open on this socket, each with the input offset that its next byte has. */
   readonly channels: readonly {
     readonly channel: number;

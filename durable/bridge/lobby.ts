@@ -69,6 +69,8 @@ export class Lobby {
     const viewer = new Viewer(hello.viewer, socket, facts, clampSize(hello), hello.panes, order, this.#limits);
     viewer.colours = hello.colours ?? null;
     this.#enter(viewer, nowMs);
+    const alone = this.viewers.size === 1;
+    this.leader.arrived(viewer, { alone, returns: hello.panes.length > 0, led: hello.leads ?? false }, nowMs);
     return viewer;
   }
 
@@ -82,6 +84,7 @@ export class Lobby {
     const viewer = new Viewer(id, socket, facts, clampSize(attachment), null, 0, this.#limits);
     viewer.visible = attachment.visible;
     this.#enter(viewer, nowMs);
+    this.leader.restored(viewer, attachment, nowMs);
     return viewer;
   }
 
@@ -131,7 +134,6 @@ export class Lobby {
   #enter(viewer: Viewer, nowMs: number): void {
     this.viewers.set(viewer.id, viewer);
     this.#sockets.set(viewer.socket, { kind: "attached", viewer });
-    this.leader.attached(viewer, this.viewers.size === 1);
     this.#look(nowMs);
   }
 

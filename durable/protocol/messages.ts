@@ -39,6 +39,8 @@ export interface Hello {
   readonly cols: number;
   readonly rows: number;
   readonly panes: readonly HeldPane[];
+  /** This viewer's size counted when it was last told (Viewers). */
+  readonly leads?: true;
   readonly colours?: Colours;
 }
 

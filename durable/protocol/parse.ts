@@ -176,6 +176,7 @@ function readHello(fields: Fields): Hello {
     cols: readSide(fields["cols"], "cols"),
     rows: readSide(fields["rows"], "rows"),
     panes,
+    ...(readFlag(fields["leads"], "leads") ? { leads: true } : {}),
   };
   if (fields["colours"] === undefined) return hello;
   return { ...hello, colours: readColours(readFields(fields["colours"], "colours"), "colours.") };

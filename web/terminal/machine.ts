@@ -76,6 +76,8 @@ export class Machine {
   #visible: boolean;
   #colours: Colours | undefined;
   #role: Role = "drive";
+  /** As the object said last: one that was started anew knows it from nobody but the pages. */
+  #leads = false;
   #link: LinkView = { state: "idle" };
   #out: MachineEffect[] = [];
 
@@ -106,7 +108,8 @@ export class Machine {
     const panes = this.#panes.all().flatMap((pane) => pane.output.held() ?? []);
     const { viewer } = this.#options;
     const colours = this.#colours === undefined ? {} : { colours: this.#colours };
-    this.#send({ type: "hello", viewer, ...this.#size.say(), panes, ...colours });
+    const leads = this.#leads ? { leads: true as const } : {};
+    this.#send({ type: "hello", viewer, ...this.#size.say(), panes, ...leads, ...colours });
     if (!this.#visible) this.#send({ type: "focus", visible: false });
     return this.#settle(nowMs);
   }
@@ -257,6 +260,10 @@ export class Machine {
         if (pane !== undefined) this.#drop(pane);
         return;
       }
+      case "viewers":
+        this.#leads = message.leader;
+        this.#out.push(message);
+        return;
       default:
         this.#out.push(message);
     }

@@ -280,13 +280,47 @@ describe("[B33] hibernation", () => {
 
   it.each([
     ["none", null],
-    ["one of a waking object", { version: 1, viewer: null, cols: 0, rows: 0, visible: false, channels: [] }],
+    [
+      "one of a waking object",
+      { version: 1, viewer: null, cols: 0, rows: 0, visible: false, leads: false, typed: 0, channels: [] },
+    ],
     ["a later version's", { version: 2 }],
     ["nonsense", { version: 1, viewer: 5, channels: "x" }],
   ])("not with an attachment that says nothing: %s", (_, kept) => {
     const rig = new Rig();
     rig.do(rig.bridge.socketRestored("s", facts, kept, rig.nowMs));
     expect(rig.closed.get("s")).toMatchObject({ code: 4000 });
+  });
+
+  it("[B23] keeps who leads and who typed last, in whatever order the sockets come back", () => {
+    for (const order of [
+      ["desk", "phone", "tablet"],
+      ["phone", "tablet", "desk"],
+    ]) {
+      const rig = new Rig();
+      rig.join("tablet", "c", { cols: 70, rows: 25 });
+      rig.join("phone", "b", { cols: 40, rows: 20 });
+      rig.type("tablet", "x");
+      rig.type("phone", "x");
+      rig.join("desk", "a", { cols: 100, rows: 30 });
+      rig.type("desk", "x");
+      for (const socket of order) rig.say(socket, { type: "focus", visible: false });
+      rig.pass(6 * 60_000);
+      const kept: unknown = JSON.parse(JSON.stringify(Object.fromEntries(rig.kept)));
+      rig.bridge = rig.newBridge();
+      for (const socket of order) {
+        const attachment = kept !== null && typeof kept === "object" ? Object.entries(kept) : [];
+        const own: unknown = attachment.find(([key]) => key === socket)?.[1];
+        rig.do(rig.bridge.socketRestored(socket, facts, own, rig.nowMs));
+      }
+      rig.shell("ready");
+      rig.say("phone", { type: "focus", visible: true });
+      rig.pass(60_000);
+      expect(rig.tmux.panes.get("%0")?.size).toEqual({ cols: 100, rows: 30 });
+      rig.leave("desk");
+      rig.pass(10_000);
+      expect(rig.tmux.panes.get("%0")?.size).toEqual({ cols: 40, rows: 20 });
+    }
   });
 
   it("says while awake that what was kept is void", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Machine, type MachineEffect } from "../../../web/terminal/machine.ts";
 import { Rig, viewerId } from "./world/rig.ts";
 
 const size = (rig: Rig) => {
@@ -113,6 +114,97 @@ describe("[B22] whose size counts", () => {
     rig.leave("s2");
     rig.pass(10_000);
     expect(size(rig)).toBe("50x20");
+  });
+  describe("[B23] after a restart of the object", () => {
+    const shows = { panes: [{ pane: "%0", stream: viewerId("9"), output: 5 }] };
+    const desk = { cols: 100, rows: 30, ...shows };
+    const phone = { cols: 40, rows: 20, ...shows };
+    const restarted = () => {
+      const rig = new Rig();
+      rig.join("s", "a", { cols: 100, rows: 30 });
+      rig.type("s", "vim");
+      rig.attach = null;
+      rig.bridge = rig.newBridge();
+      rig.shell("ready");
+      return rig;
+    };
+    it("the first to come back does not lead, if it did not before", () => {
+      const rig = restarted();
+      rig.join("phone", "b", phone);
+      rig.pass(9_000);
+      expect(size(rig)).toBe("100x30");
+      rig.join("desk", "a", { ...desk, leads: true });
+      rig.pass(60_000);
+      expect(size(rig)).toBe("100x30");
+      expect(rig.tmux.panes.get("%0")?.sizes.map(({ cols }) => cols)).not.toContain(40);
+      rig.type("phone", "x");
+      expect(size(rig)).toBe("40x20");
+    });
+    it("it leads once the one that led has not come for 10 s", () => {
+      const rig = restarted();
+      rig.join("phone", "b", phone);
+      rig.pass(10_000);
+      expect(size(rig)).toBe("40x20");
+    });
+    it("a new page leads at once, and gives way to the one that led", () => {
+      const rig = restarted();
+      rig.join("phone", "b", { cols: 40, rows: 20 });
+      expect(size(rig)).toBe("40x20");
+      rig.join("desk", "a", { ...desk, leads: true });
+      rig.pass(50);
+      expect(size(rig)).toBe("100x30");
+    });
+    it("but not after it was typed on, or was here for 10 s", () => {
+      const rig = restarted();
+      rig.join("phone", "b", { cols: 40, rows: 20 });
+      rig.pass(10_000);
+      rig.join("desk", "a", { ...desk, leads: true });
+      rig.pass(50);
+      expect(size(rig)).toBe("40x20");
+      const other = restarted();
+      other.join("phone", "b", { cols: 40, rows: 20 });
+      other.type("phone", "x");
+      other.join("desk", "a", { ...desk, leads: true });
+      other.pass(50);
+      expect(size(other)).toBe("40x20");
+    });
+  });
+  it("[P8] a page says in its next hello that it led", () => {
+    const page = new Machine({
+      viewer: viewerId("a"),
+      random: () => 0,
+      firstPasteId: 1,
+      cols: 80,
+      rows: 24,
+      visible: true,
+    });
+    let nowMs = 0;
+    /** Connects, gives the hello, hears who leads, and loses the connection again. */
+    const visit = (effects: readonly MachineEffect[], leader: boolean): string => {
+      const socket = effects.flatMap((effect) => (effect.type === "connect" ? [effect.socket] : []))[0] ?? -1;
+      const hello = page.opened(socket, nowMs).flatMap((effect) => (effect.type === "send" ? [effect.data] : []))[0];
+      page.text(socket, JSON.stringify({ type: "viewers", count: 2, leader }), nowMs);
+      page.closed(socket, 1006, "", nowMs);
+      nowMs += 60_000;
+      return String(hello);
+    };
+    expect(visit(page.start(nowMs), true)).not.toContain('"leads"');
+    expect(visit(page.tick(nowMs), false)).toContain('"leads":true');
+    expect(visit(page.tick(nowMs), false)).not.toContain('"leads"');
+  });
+  it("[B23] of two that lost their connections at once, the one that led leads", () => {
+    const rig = new Rig();
+    rig.join("desk", "a", { cols: 100, rows: 30 });
+    rig.join("phone", "b", { cols: 40, rows: 20 });
+    const shows = { panes: [{ pane: "%0", stream: rig.starts("desk")[0]?.stream ?? "", output: 0 }] };
+    rig.leave("desk");
+    rig.leave("phone");
+    rig.join("phone2", "b", { cols: 40, rows: 20, ...shows });
+    rig.pass(5_000);
+    expect(size(rig)).toBe("100x30");
+    rig.join("desk2", "a", { cols: 100, rows: 30, leads: true, ...shows });
+    rig.pass(60_000);
+    expect(size(rig)).toBe("100x30");
   });
   it("[B24] a drag is told to programs twenty times a second at most, and its end always", () => {
     const rig = new Rig();
