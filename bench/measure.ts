@@ -62,6 +62,8 @@ export interface BulkFigures {
 
 /** What the far end prints when it is done; written in two halves where it is typed, so that an echo is not taken for it. */
 const over = "bulk-is-over";
+/** A prompt may follow in the same piece. */
+const tailBytes = 256;
 
 /** Prints `file` of `total` bytes at the far end, whose echo must be off, and counts what comes. */
 export function measureBulk(link: Link, file: string, total: number, timeoutMs = 120_000): Promise<BulkFigures> {
@@ -76,7 +78,7 @@ export function measureBulk(link: Link, file: string, total: number, timeoutMs =
     link.onBytes = (bytes) => {
       if (got === 0) firstMs = performance.now();
       got += bytes.byteLength;
-      tail = (tail + Buffer.from(bytes.subarray(-over.length)).toString("latin1")).slice(-2 * over.length);
+      tail = (tail + Buffer.from(bytes.subarray(-tailBytes)).toString("latin1")).slice(-2 * tailBytes);
       if (!tail.includes(over)) return;
       clearTimeout(timer);
       link.onBytes = () => {};

@@ -56,7 +56,7 @@ export interface StalledFigures {
 }
 
 /** Two viewers, one of which stops reading, while `file` is printed; the most that the object accounted for meanwhile. */
-export async function measureStalled(shell: Shell, file: string, workerd: readonly number[]): Promise<StalledFigures> {
+export async function measureStalled(shell: Shell, file: string, edgePid: number): Promise<StalledFigures> {
   const [reader, stalled] = [await openViewer(shell, "reader"), await openViewer(shell, "stalled")];
   await runLine(reader, "stty -echo; PS1=");
   const workerdBeforeMb = await workerdMb(edgePid);
