@@ -105,8 +105,14 @@ export class PlainMultiplexer implements Multiplexer {
     return [];
   }
 
-  /** A tty has no way to be asked without typing into it: the exec's transport is all that answers. */
+  /**
+   * A tty has no way to be asked without typing into it. Its size, told as it is, disturbs no program, and is data
+   * against the idle limits of whatever lies between; but a half-dead exec takes it as well as a live one.
+   */
   probe(probe: number): readonly MultiplexerEffect[] {
-    return [{ type: "alive", probe }];
+    return [
+      { type: "tty-size", ...this.#size },
+      { type: "alive", probe },
+    ];
   }
 }

@@ -40,6 +40,16 @@ test("the first picture is empty; a later one has the program paint itself anew"
   ]);
 });
 
+test("[B31] a sign of life is asked for with something that travels, and that no program sees", () => {
+  const plain = new PlainMultiplexer(size);
+  plain.start();
+  plain.resize("%0", { cols: 90, rows: 30 });
+  expect(plain.probe(7)).toEqual([
+    { type: "tty-size", cols: 90, rows: 30 },
+    { type: "alive", probe: 7 },
+  ]);
+});
+
 test("a size is told once, and another pane's input is refused", () => {
   const plain = new PlainMultiplexer(size);
   plain.start();
