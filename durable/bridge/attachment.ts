@@ -43,7 +43,7 @@ export function attachmentOf(viewer: Viewer, say: Say, pane: (id: string) => Pan
       pane: channel.pane,
       stream: channel.stream,
       output: channel.sent,
-      input: line.accepted,
+      input: line.unknown ? null : line.accepted,
     });
   }
   const { id, cols, rows, visible } = viewer;

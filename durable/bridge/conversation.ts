@@ -125,7 +125,10 @@ export class Conversation {
       this.#breach(viewer, "ack: output must have been sent", nowMs);
       return;
     }
-    if (result.kind === "taken") viewer.flow.acknowledged(result.bytes, nowMs);
+    if (result.kind !== "taken") return;
+    viewer.flow.acknowledged(result.bytes, nowMs);
+    const pane = this.#parts.book.get(channel.pane);
+    if (pane !== undefined) this.#parts.desk.heard(viewer, pane);
   }
 
   #open(viewer: Viewer, paneId: string, nowMs: number): void {

@@ -17,7 +17,7 @@ export interface SocketAttachment {
   readonly leads: boolean;
   /** The higher, the later it typed, among the viewers of one shell; 0: never. */
   readonly typed: number;
-  /** Channels open on this socket, each with the input offset that its next byte has. */
+  /** Channels open on this socket, each with the input offset that its next byte has; `null`: 0, told as not known. */
   readonly channels: readonly {
     readonly channel: number;
     readonly pane: string;

@@ -46,11 +46,18 @@ export class InputDesk {
     if (known !== undefined) {
       known.pasteOrder.resumed();
       this.#claim(pane, viewer.id);
-      return known.accepted;
+      return known.unknown ? null : known.accepted;
     }
-    pane.line(viewer.id, 0, false, this.#limits.linesPerPane);
+    const line = pane.line(viewer.id, 0, false, this.#limits.linesPerPane);
+    line.unknown = listed;
     this.#claim(pane, viewer.id);
     return listed ? null : 0;
+  }
+
+  /** The viewer has heard the `pane` of its channel, and with it that its count is not known, if so it was. */
+  heard(viewer: Viewer, pane: Pane): void {
+    const line = pane.lines.get(viewer.id);
+    if (line !== undefined) line.unknown = false;
   }
 
   /**

@@ -32,6 +32,11 @@ export class InputLine {
   #pieces: InputPiece[] = [];
   /** True once tmux is known to hold a count, so that its absence later means another tmux. */
   confirmed: boolean;
+  /**
+   * Nobody knows how much of this viewer's input an earlier line took ([P21]). Until the viewer is known to have heard
+   * so it must be told again: a count of 0 would have it send what may have been taken.
+   */
+  unknown = false;
   readonly pasteOrder = new PasteOrder();
 
   constructor(count: number, confirmed: boolean) {
@@ -56,6 +61,7 @@ export class InputLine {
 
   /** `length`: what the piece counts in offsets; a paste's bytes may be fewer, since its controls were removed. */
   acceptKeys(bytes: Uint8Array): void {
+    this.unknown = false;
     this.#accepted += bytes.length;
     this.#pieces.push({ kind: "keys", bytes, end: this.#accepted });
   }
@@ -64,12 +70,14 @@ export class InputLine {
     piece: { readonly id: number; readonly seq: number; readonly last: boolean; readonly bytes: Uint8Array },
     length: number,
   ): void {
+    this.unknown = false;
     this.#accepted += length;
     this.#pieces.push({ kind: "paste", ...piece, end: this.#accepted });
   }
 
   /** Accepted only to be thrown away (a viewer that may only look). */
   discard(length: number): void {
+    this.unknown = false;
     this.#accepted += length;
     this.#taken = this.#accepted;
     this.#given = this.#accepted;

@@ -24,7 +24,9 @@ export function restore(
     const unknown = { pane: kept.pane, window: "", cols, rows, dead: false, counts: new Map() };
     const pane = book.get(kept.pane) ?? book.add(unknown, nowMs);
     const input = kept.input ?? 0;
-    pane.line(viewer.id, input, input > 0, limits.linesPerPane);
+    // What a viewer that only looks typed was thrown away: tmux has no count of it.
+    const line = pane.line(viewer.id, input, viewer.drives && input > 0, limits.linesPerPane);
+    line.unknown = kept.input === null;
     pane.unwatched = null;
     const channel = new Channel(kept.channel, kept.pane, undefined);
     channel.begin(kept.stream, kept.output);

@@ -122,6 +122,43 @@ describe("[B16] before the first picture", () => {
   });
 });
 
+describe("[P21] a count that nobody knows", () => {
+  const panes = [{ pane: "%0", stream: viewerId("9"), output: 5 }];
+  it("is said again until the viewer has heard so: the `pane` that said it may be lost", () => {
+    const rig = new Rig();
+    rig.join("s", "a", { panes });
+    expect(rig.starts("s")).toMatchObject([{ input: null }]);
+    rig.leave("s");
+    rig.join("t", "a", { panes });
+    const [start] = rig.starts("t");
+    expect(start).toMatchObject({ input: null });
+    rig.say("t", { type: "ack", channel: 0, stream: start?.stream ?? "", output: 0, picture: 0 });
+    rig.join("u", "a", { panes });
+    expect(rig.starts("u")).toMatchObject([{ input: 0 }]);
+  });
+  it("is known with the first byte", () => {
+    const rig = new Rig();
+    rig.join("s", "a", { panes });
+    rig.type("s", "x");
+    rig.join("t", "a", { panes });
+    expect(rig.starts("t")).toMatchObject([{ input: 1 }]);
+  });
+  it("stays so over a sleep", () => {
+    const rig = new Rig();
+    rig.join("s", "a", { panes });
+    rig.say("s", { type: "focus", visible: false });
+    rig.pass(6 * 60_000);
+    const kept: unknown = JSON.parse(JSON.stringify(rig.kept.get("s")));
+    rig.bridge = rig.newBridge();
+    const facts = { session: "session", role: "drive", base64: false } as const;
+    rig.do(rig.bridge.socketRestored("s", facts, kept, rig.nowMs));
+    rig.shell("ready");
+    rig.leave("s");
+    rig.join("t", "a", { panes });
+    expect(rig.starts("t")).toMatchObject([{ input: null }]);
+  });
+});
+
 describe("[B20] a pane that takes nothing", () => {
   it("is said, and what was typed is dropped", () => {
     const rig = new Rig();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Rig } from "./world/rig.ts";
+import { Rig, viewerId } from "./world/rig.ts";
 
 const failure = '{"status":"Failure","reason":"InternalError","message":"OCI runtime exec failed"}';
 
@@ -290,6 +290,25 @@ describe("[B33] hibernation", () => {
     const rig = new Rig();
     rig.do(rig.bridge.socketRestored("s", facts, kept, rig.nowMs));
     expect(rig.closed.get("s")).toMatchObject({ code: 4000 });
+  });
+
+  it("[B17] what a viewer that only looks typed is no count that tmux must have", () => {
+    const rig = new Rig();
+    const looks = { ...facts, role: "view" } as const;
+    rig.join("s", "a", {}, { role: "view" });
+    rig.type("s", "abc");
+    rig.say("s", { type: "focus", visible: false });
+    rig.pass(6 * 60_000);
+    const kept: unknown = JSON.parse(JSON.stringify(rig.kept.get("s")));
+    rig.bridge = rig.newBridge();
+    rig.do(rig.bridge.socketRestored("s", looks, kept, rig.nowMs));
+    rig.shell("ready");
+    // The same tab signs in as one who may type.
+    rig.take("s");
+    rig.join("t", "a", { panes: [{ pane: "%0", stream: viewerId("9"), output: 0 }] });
+    rig.pass(1_000);
+    expect(rig.starts("t")).toMatchObject([{ input: 3 }]);
+    expect(rig.take("s").messages.filter(({ type }) => type === "gone")).toEqual([]);
   });
 
   it("[B23] keeps who leads and who typed last, in whatever order the sockets come back", () => {
