@@ -1,5 +1,6 @@
-import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { bridgeLimits } from "../../../durable/bridge/limits.ts";
 import { subprotocol, subprotocolBase64 } from "../../../durable/protocol/messages.ts";
 import { clearFaults, fault, openExecs } from "./cluster.ts";
 import { eventually } from "./eventually.ts";
@@ -207,4 +208,51 @@ describe("the object", () => {
     expect(terminal.closed).toBeNull();
     await runs(terminal);
   });
+
+  it("that slept beside a running shell takes the key that wakes it, once, and the shell is the same", async () => {
+    const other = await freshPerson();
+    const terminal = await attach(other);
+    terminal.type("kept=$((40 + 2))\r");
+    await runs(terminal);
+    await parked(terminal, other);
+    await evictDurableObject(other.object);
+    expect(terminal.closed).toBeNull();
+    terminal.type("echo woke-$kept >> ~/woken; wc -l < ~/woken; cat ~/woken\r");
+    await terminal.shows("woke-42");
+    await runs(terminal);
+    expect(terminal.text.match(/woke-42/g)).toHaveLength(1);
+    expect(await openExecs(other.podName)).toBe(1);
+    expect(terminal.closed).toBeNull();
+  });
+
+  it("that slept beside a running shell comes back for somebody who looks", async () => {
+    const other = await freshPerson();
+    const terminal = await attach(other);
+    await runs(terminal);
+    await parked(terminal, other);
+    await evictDurableObject(other.object);
+    const before = terminal.messages.length;
+    terminal.say({ type: "focus", visible: true });
+    const attached = () =>
+      terminal.messages.slice(before).some((said) => said.type === "status" && said.link === "attached");
+    await terminal.until(attached, "an exec");
+    await runs(terminal);
+  });
 });
+
+/** Nobody looks for so long that the exec is let go: only then may the platform put the object to sleep. */
+async function parked(terminal: Terminal, whose: Person): Promise<void> {
+  terminal.say({ type: "focus", visible: false });
+  let laterMs = Date.now();
+  await eventually(
+    async () => {
+      // Further each time: the message may be heard only now.
+      laterMs += bridgeLimits.parkQuietMs + 1_000;
+      const clock = vi.spyOn(Date, "now").mockReturnValue(laterMs);
+      await runInDurableObject(whose.object, (object) => object.alarm());
+      clock.mockRestore();
+      return openExecs(whose.podName);
+    },
+    (execs) => execs === 0,
+  );
+}
