@@ -93,7 +93,7 @@ export class Conversation {
     outbox.message(viewer, { type: "welcome", role: viewer.facts.role, windows: book.windows });
     if (!book.hasHistory && held.length === 0) {
       const text =
-        "There is no tmux in this shell: what was on the screen before, and what runs, is lost with a connection.";
+        "There is no tmux in this shell: what was on the screen is not shown again, and what runs may end when the pod is cut off.";
       outbox.message(viewer, { type: "notice", code: "no-history", text });
     }
     for (const wanted of held) {
