@@ -33,7 +33,7 @@ export default defineConfig({
         },
       },
       {
-        // The Kubernetes API that Limpet relies on: against the local cluster, or LIMPET_CONTRACT_URL.
+        // The Kubernetes API that Limpet relies on: against the local cluster, or CONTRACT_URL.
         test: {
           ...common,
           name: "contract",

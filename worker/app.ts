@@ -13,6 +13,7 @@ import { LimpetError } from "./errors.ts";
 import { graphqlRoutes } from "./graphql/routes.ts";
 import { checkHealth } from "./health.ts";
 import { log } from "./log.ts";
+import { limitAddress } from "./rate-limit.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { openSocket } from "./socket.ts";
 
@@ -35,6 +36,7 @@ app.use(async (c, next) => {
 });
 
 app.get("/healthz", checkHealth);
+for (const path of ["/auth/*", "/graphql", "/api/*"]) app.use(path, limitAddress);
 app.route("/auth", authRoutes);
 app.route("/.well-known", edgeIdentityRoutes);
 app.route("/graphql", graphqlRoutes);

@@ -11,7 +11,6 @@ const statusByCode = {
   FOREIGN_ORIGIN: 403,
   NOT_FOUND: 404,
   SHELL_NOT_FOUND: 404,
-  CONFLICT: 409,
   TOO_LARGE: 413,
   TOO_MANY_REQUESTS: 429,
   UPGRADE_REQUIRED: 426,
@@ -28,10 +27,6 @@ export type ErrorStatus = (typeof statusByCode)[ErrorCode];
 
 export function statusOf(code: ErrorCode): ErrorStatus {
   return statusByCode[code];
-}
-
-export function isErrorCode(value: unknown): value is ErrorCode {
-  return typeof value === "string" && Object.hasOwn(statusByCode, value);
 }
 
 /** A failure that is meant to be seen: `message` is a sentence for a person, with a next step and no secrets. */

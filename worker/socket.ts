@@ -7,6 +7,7 @@ import { sessionOf } from "./auth/session.ts";
 import type { AppContext } from "./context.ts";
 import { LimpetError } from "./errors.ts";
 import { requireOwnOrigin } from "./origin.ts";
+import { limitSession } from "./rate-limit.ts";
 import { socketHeaders } from "./shells/shell-object.ts";
 
 /** `GET /api/shell/socket`. Only what no page of ours would send is refused before the upgrade; the rest by close code. */
@@ -20,6 +21,7 @@ export async function openSocket(c: AppContext): Promise<Response> {
   requireOwnOrigin(c.req.raw.headers, c.get("config").publicUrl);
   const session = await sessionOf(c, Date.now());
   if (session === null) return refuse(c, closeCode.signIn, "sign in again");
+  await limitSession(c, session.id);
 
   const headers = new Headers(c.req.raw.headers);
   for (const name of [...headers.keys()]) if (name.startsWith("x-limpet-")) headers.delete(name);

@@ -15,6 +15,8 @@ export function environment(changes: Readonly<Record<string, string>> = {}): Env
 export class Browser {
   readonly env: Env;
   readonly origin: string;
+  /** Each is at a place of its own, as the platform tells the Worker: what one asks is not counted to another. */
+  readonly #address = crypto.randomUUID();
   /** By host, then by name. */
   readonly #cookies = new Map<string, Map<string, string>>();
 
@@ -40,6 +42,7 @@ export class Browser {
     const url = new URL(address, this.origin);
     const headers = new Headers(init.headers);
     const jar = this.#jar(url.origin);
+    headers.set("cf-connecting-ip", this.#address);
     if (jar.size > 0) headers.set("cookie", [...jar].map(([name, value]) => `${name}=${value}`).join("; "));
     const request = new Request(url, { ...init, headers, redirect: "manual" });
     const response = await (url.origin === this.origin ? this.#askWorker(request) : fetch(request));

@@ -7,6 +7,7 @@ import { openDatabase } from "../db/database.ts";
 import { findSession, insertSession, revokeSession, type Session } from "../db/sessions.ts";
 import { LimpetError } from "../errors.ts";
 import { describeError, log } from "../log.ts";
+import { limitSession } from "../rate-limit.ts";
 import { clearSessionCookie, readSessionCookie, writeSessionCookie } from "./cookies.ts";
 import { hashSecret, isSecret, makeSecret } from "./secret.ts";
 
@@ -45,10 +46,11 @@ export async function sessionOf(c: AppContext, nowMs: number): Promise<Session |
   return id === null ? null : findSession(openDatabase(c.env), id, nowMs);
 }
 
-/** @throws LimpetError `UNAUTHENTICATED` */
+/** @throws LimpetError `UNAUTHENTICATED`, `TOO_MANY_REQUESTS` */
 export const requireSession: MiddlewareHandler<AppEnv> = async (c, next) => {
   const session = await sessionOf(c, Date.now());
   if (session === null) throw new LimpetError("UNAUTHENTICATED", "You are not signed in. Sign in and try again.");
+  await limitSession(c, session.id);
   c.set("session", session);
   await next();
 };

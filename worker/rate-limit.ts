@@ -1,0 +1,39 @@
+// Owns how often one address, and one session, may ask.
+// Must not know what is asked for. The numbers stand in wrangler.toml; they are for floods, and are no exact quota.
+
+import type { MiddlewareHandler } from "hono";
+import type { AppContext, AppEnv } from "./context.ts";
+import { LimpetError } from "./errors.ts";
+
+/** The limits' period in wrangler.toml: after so long there is room again. */
+const periodSeconds = 10;
+
+/**
+ * Before anything is read or written for a request.
+ * @throws LimpetError `TOO_MANY_REQUESTS`
+ */
+export const limitAddress: MiddlewareHandler<AppEnv> = async (c, next) => {
+  // Cloudflare sets it, whatever a client says. Without it (a test, another runtime) all are one.
+  const address = c.req.header("cf-connecting-ip") ?? "";
+  await requireRoom(c, c.env.ADDRESS_LIMIT, address);
+  await next();
+};
+
+/**
+ * Once the session is known: many people may have one address.
+ * @param session its id, never the cookie
+ * @throws LimpetError `TOO_MANY_REQUESTS`
+ */
+export function limitSession(c: AppContext, session: string): Promise<void> {
+  return requireRoom(c, c.env.SESSION_LIMIT, session);
+}
+
+async function requireRoom(c: AppContext, limit: RateLimit, key: string): Promise<void> {
+  const { success } = await limit.limit({ key });
+  if (success) return;
+  c.header("retry-after", String(periodSeconds));
+  throw new LimpetError(
+    "TOO_MANY_REQUESTS",
+    `That was too often in too short a time. Wait ${periodSeconds} seconds and try again.`,
+  );
+}
