@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -77,6 +78,20 @@ test("a client that was cut in a flood, blocked in writing, is ended, and the jo
   expect(clients()).not.toContain(pid);
   await next.show(pane);
   await next.wait("output", (effect) => effect.pane === pane);
+});
+
+test("the server keeps neither the exec's stdin nor the lock of the attach that started it", async () => {
+  const held = (pid: number): readonly string[] =>
+    readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  const exec = new Exec(pod.attach());
+  await exec.wait("following");
+  const server = Number(pod.tmux("display-message", "-p", "#{pid}"));
+  const stdin = readlinkSync(`/proc/${clients()[0]}/fd/0`);
+  // The client's own, which it hands to its server, goes with it.
+  await exec.kill();
+  await new Exec(pod.attach()).wait("following");
+  expect(held(server)).not.toContain(stdin);
+  expect(held(server)).not.toContain(join(pod.run, "lock"));
 });
 
 test("a person's own client is left alone", async () => {
