@@ -108,7 +108,8 @@ export class InputDesk {
     if (broken !== null) return `paste: seq must be ${broken}`;
     if (line.pending + length > maxUnackedInputBytes) return tooMuch;
     const { id, seq, last } = paste;
-    line.acceptPaste({ id, seq, last, bytes: encoder.encode(cleanPaste(paste.text)) }, length);
+    const givenUp = line.pasteOrder.givenUp(paste);
+    line.acceptPaste({ id, seq, last, givenUp, bytes: encoder.encode(cleanPaste(paste.text)) }, length);
     this.#give(viewer.id, pane, line);
     return null;
   }
@@ -195,10 +196,11 @@ export class InputDesk {
     this.#ask((multiplexer) => {
       const effects: MultiplexerEffect[] = [];
       for (const piece of line.give()) {
-        const { bytes, end } = piece;
-        const to = { pane: pane.id, viewer, bytes, end };
-        if (piece.kind === "keys") effects.push(...multiplexer.input(to));
-        else effects.push(...multiplexer.paste({ ...to, id: piece.id, seq: piece.seq, last: piece.last }));
+        const to = { pane: pane.id, viewer };
+        if (piece.kind === "paste") {
+          const { kind: _, ...paste } = piece;
+          effects.push(...multiplexer.paste({ ...to, ...paste }));
+        } else effects.push(...multiplexer.input({ ...to, bytes: piece.bytes, end: piece.end }));
       }
       return effects;
     });

@@ -10,6 +10,7 @@ export type InputPiece =
       readonly id: number;
       readonly seq: number;
       readonly last: boolean;
+      readonly givenUp: number | null;
       readonly bytes: Uint8Array;
       readonly end: number;
     };
@@ -66,10 +67,7 @@ export class InputLine {
     this.#pieces.push({ kind: "keys", bytes, end: this.#accepted });
   }
 
-  acceptPaste(
-    piece: { readonly id: number; readonly seq: number; readonly last: boolean; readonly bytes: Uint8Array },
-    length: number,
-  ): void {
+  acceptPaste(piece: Omit<Extract<InputPiece, { kind: "paste" }>, "kind" | "end">, length: number): void {
     this.unknown = false;
     this.#accepted += length;
     this.#pieces.push({ kind: "paste", ...piece, end: this.#accepted });

@@ -26,6 +26,8 @@ export interface PasteStep {
 /** The paste that one viewer has under way into one pane. Gives the rule that a piece broke, or `null`. */
 export class PasteOrder {
   #current: { readonly id: number; next: number; bytes: number } | null = null;
+  /** The newest paste, while its last piece has not come: on whatever socket, tmux has the beginning of it. */
+  #unfinished: number | null = null;
   /** True until the first piece: the pieces before it may have been taken by an object that is no more. */
   #unknown = true;
 
@@ -42,6 +44,13 @@ export class PasteOrder {
     if (this.#current.bytes > maxPasteBytes) return `within a paste of ${maxPasteBytes} bytes`;
     if (step.last) this.#current = null;
     return null;
+  }
+
+  /** For a step that `next` let pass: the paste that ends unfinished with it, whose beginning tmux need not keep. */
+  givenUp(step: PasteStep): number | null {
+    const before = this.#unfinished;
+    this.#unfinished = step.last ? null : step.id;
+    return before === step.id ? null : before;
   }
 
   /** A new socket may send pieces again that came before, and go on from there. */

@@ -64,6 +64,11 @@ export function setBuffer(name: string, bytes: Uint8Array, append: boolean): str
   return `set-buffer ${append ? "-a " : ""}-b ${name} -- ${argument(bytes)}`;
 }
 
+/** Makes sure that there is no such buffer, in two commands: to delete one that is not there would be an error. */
+export function dropBuffer(name: string): readonly string[] {
+  return [setBuffer(name, Uint8Array.of(0x20), false), `delete-buffer -b ${name}`];
+}
+
 /** `bracketed`: with the marks of bracketed paste where the program asked for them. From 3.7 on `-S` keeps it exact. */
 export function pasteBuffer(pane: PaneId, name: string, bracketed: boolean, version: TmuxVersion): string {
   return `paste-buffer -rd${bracketed ? "p" : ""}${atLeast(version, 3, 7) ? "S" : ""} -b ${name} -t ${pane}`;

@@ -2,7 +2,16 @@
 // Must not know answers other than that a line is done.
 
 import type { PaneId, ViewerId } from "../protocol/messages.ts";
-import { keys, leaveModes, pasteBuffer, setBuffer, setCount, type TmuxVersion, unlessDead } from "./commands.ts";
+import {
+  dropBuffer,
+  keys,
+  leaveModes,
+  pasteBuffer,
+  setBuffer,
+  setCount,
+  type TmuxVersion,
+  unlessDead,
+} from "./commands.ts";
 import type { InputBatch, PastePiece } from "./multiplexer.ts";
 
 /** Lines of one viewer for one pane that may be under way; what comes meanwhile is put together into the next. */
@@ -161,16 +170,21 @@ function keysLine(
   return { ...shared, commands: `${setBuffer(name, bytes, false)} ; ${paste}`, answers: 5, checked: 2 };
 }
 
+function pasteName(viewer: ViewerId, id: number): string {
+  return `limpet-${viewer}-${id}`;
+}
+
 /**
  * Pieces gather in a buffer named after viewer and paste, which outlives this exec and this object: whoever goes on with
  * a paste goes on with its buffer. The last piece pastes it, and the program gets it as one.
  */
 function pasteLine({ pane, viewer }: Lane, piece: PastePiece, version: TmuxVersion): InputLine {
-  const { id, seq, last, bytes, end } = piece;
-  const name = `limpet-${viewer}-${id}`;
+  const { id, seq, last, givenUp, bytes, end } = piece;
+  const name = pasteName(viewer, id);
   const count = setCount(pane, viewer, end);
   const shared = { pane, viewer, end, bytes: bytes.length };
-  const add = bytes.length > 0 ? [setBuffer(name, bytes, seq > 0)] : [];
+  const drop = givenUp === null ? [] : dropBuffer(pasteName(viewer, givenUp));
+  const add = [...drop, ...(bytes.length > 0 ? [setBuffer(name, bytes, seq > 0)] : [])];
   if (!last || (seq === 0 && bytes.length === 0)) {
     const commands = [...add, count];
     return { ...shared, commands: commands.join(" ; "), answers: commands.length, checked: null };

@@ -23,6 +23,8 @@ export interface PastePiece {
   readonly id: number;
   readonly seq: number;
   readonly last: boolean;
+  /** The paste of this viewer that this piece puts an end to before its last one came. */
+  readonly givenUp: number | null;
   readonly bytes: Uint8Array;
   readonly end: number;
 }

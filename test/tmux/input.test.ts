@@ -46,7 +46,7 @@ function paste(pane: string, bytes: Uint8Array, start = 0, id = 0, who = viewer)
     const part = bytes.subarray(at, at + step);
     const end = start + at + part.length;
     const last = at + step >= bytes.length;
-    exec.run(exec.multiplexer.paste({ pane, viewer: who, id, seq, last, bytes: part, end }));
+    exec.run(exec.multiplexer.paste({ pane, viewer: who, id, seq, last, givenUp: null, bytes: part, end }));
   }
 }
 
@@ -140,7 +140,8 @@ test("a paste goes on in its buffer after its exec was killed", async () => {
   const { pane, file } = await openSink();
   const piece = (seq: number): void => {
     const bytes = Buffer.from(`piece ${seq}\n`);
-    exec.run(exec.multiplexer.paste({ pane, viewer, id: 7, seq, last: seq === 3, bytes, end: 8 * (seq + 1) }));
+    const [last, end] = [seq === 3, 8 * (seq + 1)];
+    exec.run(exec.multiplexer.paste({ pane, viewer, id: 7, seq, last, givenUp: null, bytes, end }));
   };
   piece(0);
   piece(1);
@@ -153,6 +154,22 @@ test("a paste goes on in its buffer after its exec was killed", async () => {
   piece(3);
   expect((await read(file, 32)).toString()).toBe("piece 0\npiece 1\npiece 2\npiece 3\n");
   await exec.settle();
+  expect(pod.tmux("list-buffers")).toBe("");
+});
+
+test("what there is of a paste that is given up is not kept, whether it was begun or not", async () => {
+  const { pane, file } = await openSink();
+  const bytes = Buffer.from("piece");
+  const piece = (id: number, last: boolean, givenUp: number | null, end: number): void =>
+    exec.run(exec.multiplexer.paste({ pane, viewer, id, seq: 0, last, givenUp, bytes, end }));
+  piece(1, false, null, 5);
+  piece(2, false, 1, 10);
+  await exec.wait("taken", ({ end }) => end === 10);
+  expect(pod.tmux("list-buffers", "-F", "#{buffer_name}")).toBe(`limpet-${viewer}-2\n`);
+  piece(3, true, 2, 15);
+  piece(4, true, 99, 20);
+  expect((await read(file, 10)).toString()).toBe("piecepiece");
+  await exec.wait("taken", ({ end }) => end === 20);
   expect(pod.tmux("list-buffers")).toBe("");
 });
 

@@ -103,6 +103,18 @@ describe("[B21] pastes", () => {
       fresh.next(step(3, 0)),
     ]).toEqual([null, null, null, null]);
     expect(fresh.next(step(4, 1)), "must begin").not.toBeNull();
+    const cancelled = new PasteOrder();
+    const give = (id: number, seq: number, last: boolean) => {
+      expect(cancelled.next(step(id, seq, last))).toBeNull();
+      return cancelled.givenUp(step(id, seq, last));
+    };
+    expect([give(1, 0, false), give(1, 1, false), give(2, 0, false)], "another gives up the first").toEqual([
+      null,
+      null,
+      1,
+    ]);
+    cancelled.resumed();
+    expect([give(2, 1, false), give(3, 0, true), give(4, 0, false)], "over sockets, too").toEqual([null, 2, null]);
     const long = new PasteOrder();
     const piece = "x".repeat(8192);
     for (let seq = 0; seq < 2048; seq++) expect(long.next(step(1, seq, false, piece))).toBeNull();

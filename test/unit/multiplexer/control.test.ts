@@ -87,7 +87,16 @@ test("no line that is sent is empty, and none holds a line feed", () => {
   const script = new Script();
   key(script, "\n\n\r", 10);
   script.run(
-    script.multiplexer.paste({ pane: "%0", viewer, id: 1, seq: 0, last: true, bytes: Uint8Array.of(10, 10), end: 12 }),
+    script.multiplexer.paste({
+      pane: "%0",
+      viewer,
+      id: 1,
+      seq: 0,
+      last: true,
+      givenUp: null,
+      bytes: Uint8Array.of(10, 10),
+      end: 12,
+    }),
   );
   script.run(script.multiplexer.change({ do: "rename", window: "@0", name: "\n\n" }));
   expect(script.lines.length).toBe(3);
