@@ -3,7 +3,7 @@
 // @ts-check
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runQuietly, SetupError } from "./processes.mjs";
@@ -23,6 +23,7 @@ export async function ensureNodeModules(root) {
   try {
     if (isComplete(root)) return;
     if (!isInstalled(root)) {
+      refuseLink(root);
       const npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
       await runQuietly("Installing npm packages", npmCommand(npm), { cwd: root, env: npmEnvironment() });
     }
@@ -45,6 +46,17 @@ export async function ensureNodeModules(root) {
   } finally {
     release();
   }
+}
+
+/**
+ * npm would empty the folder that a link leads to, which somebody else may be using.
+ * @param {string} root
+ * @throws {SetupError}
+ */
+function refuseLink(root) {
+  const folder = join(root, "node_modules");
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  throw new SetupError(`${folder} is a link, and what it leads to does not fit package-lock.json: remove the link.`);
 }
 
 /** @param {string} root */

@@ -35,7 +35,7 @@ test.each([
 
 test("Limpet's own manifest has no field that Kubernetes would drop, and fits on this machine's kind of node", () => {
   const resources = {
-    requests: { cpu: "100m", memory: "256Mi" },
+    requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "512Mi" },
     limits: { cpu: "2", memory: "2Gi", "ephemeral-storage": "10Gi" },
   } as const;
   const settings = { image: "i:1", installId: "x", resources, nodeSelector: {}, graceSeconds: 60 };
