@@ -23,11 +23,11 @@ const homePath = "/home/limpet";
 const hangUpSeconds = 15;
 
 /** Kubernetes quantities. All three are always asked for: a request that is left out is as large as its limit. */
-export interface PodResources {
+export type PodResources = {
   readonly cpu: string;
   readonly memory: string;
   readonly "ephemeral-storage": string;
-}
+};
 
 /** What an installation may choose. */
 export interface PodSettings {
