@@ -57,10 +57,6 @@ export class Lobby {
       this.close(socket, closeCode.replaced, "a newer socket of this viewer", nowMs);
       return null;
     }
-    if (older !== undefined && older.facts.session !== facts.session) {
-      this.close(socket, closeCode.forbidden, "hello: viewer belongs to another sign-in session", nowMs);
-      return null;
-    }
     if (older === undefined && this.viewers.size >= maxViewers) {
       this.close(socket, closeCode.tooManyViewers, `hello: at most ${maxViewers} viewers`, nowMs);
       return null;

@@ -9,8 +9,6 @@ import type { BridgeLimits } from "./limits.ts";
 
 /** What the io layer knows of a socket before its first frame. */
 export interface SocketFacts {
-  /** The sign-in session's id: a viewer belongs to one. */
-  readonly session: string;
   readonly role: Role;
   /** True under `limpet.v1.base64`: data frames travel as text. */
   readonly base64: boolean;

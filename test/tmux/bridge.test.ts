@@ -16,7 +16,7 @@ import { Random } from "../unit/bridge/world/random.ts";
 import { Pod } from "./harness.ts";
 
 const hex = (): string => randomBytes(16).toString("hex");
-const facts = { session: "session", role: "drive", base64: false } as const;
+const facts = { role: "drive", base64: false } as const;
 
 /** Everything between a keyboard and a program, in one process but for tmux. */
 class Chain {

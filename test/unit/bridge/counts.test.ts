@@ -150,7 +150,7 @@ describe("[P21] a count that nobody knows", () => {
     rig.pass(6 * 60_000);
     const kept: unknown = JSON.parse(JSON.stringify(rig.kept.get("s")));
     rig.bridge = rig.newBridge();
-    const facts = { session: "session", role: "drive", base64: false } as const;
+    const facts = { role: "drive", base64: false } as const;
     rig.do(rig.bridge.socketRestored("s", facts, kept, rig.nowMs));
     rig.shell("ready");
     rig.leave("s");

@@ -220,7 +220,7 @@ describe("[B33] hibernation", () => {
     rig.takeEffects("exec-open");
     return rig;
   };
-  const facts = { session: "session", role: "drive", base64: false } as const;
+  const facts = { role: "drive", base64: false } as const;
 
   it("goes on with its channels and counts", () => {
     const rig = parked();

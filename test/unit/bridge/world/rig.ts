@@ -65,8 +65,8 @@ export class Rig {
     this.do(this.bridge.shell({ phase, reason: null, detail, expiresAt: null }, this.nowMs));
   }
 
-  open(socket: string, { session = "session", role = "drive" as Role, base64 = false } = {}): void {
-    const facts: SocketFacts = { session, role, base64 };
+  open(socket: string, { role = "drive" as Role, base64 = false } = {}): void {
+    const facts: SocketFacts = { role, base64 };
     this.do(this.bridge.socketOpened(socket, facts, this.nowMs));
   }
 
@@ -75,7 +75,7 @@ export class Rig {
     socket: string,
     viewer: string,
     hello: Partial<ClientMessage> = {},
-    facts: { session?: string; role?: Role } = {},
+    facts: { role?: Role } = {},
   ): void {
     this.open(socket, facts);
     this.say(socket, {

@@ -36,7 +36,7 @@ export class World {
   readonly tmux: SimulatedTmux;
   readonly clients: TestClient[] = [];
   readonly sockets = new Map<string, Socket>();
-  readonly facts = { session: "session", role: "drive", base64: false } as const;
+  readonly facts = { role: "drive", base64: false } as const;
   bridge: Bridge;
   nowMs = 1_000_000;
   exec: Exec = { kind: "none" };
