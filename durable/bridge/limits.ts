@@ -4,7 +4,9 @@
 export interface BridgeLimits {
   /** Output kept of each pane, for whoever comes back with an offset. */
   readonly ringBytes: number;
-  /** A viewer this far behind a pane's newest byte counts as too far behind. */
+  /** The same where there is no history: the ring is all that remembers, and has to outlast a burst. */
+  readonly plainRingBytes: number;
+  /** A viewer this far behind a pane's newest byte counts as too far behind; without history only the ring's end does. */
   readonly behindBytes: number;
   /** Bounds of what may be under way to one viewer … */
   readonly windowLeastBytes: number;
@@ -44,6 +46,7 @@ export interface BridgeLimits {
 
 export const bridgeLimits: BridgeLimits = {
   ringBytes: 1024 * 1024,
+  plainRingBytes: 8 * 1024 * 1024,
   behindBytes: 512 * 1024,
   windowLeastBytes: 16 * 1024,
   windowMostBytes: 256 * 1024,

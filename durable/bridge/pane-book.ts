@@ -137,7 +137,7 @@ export class PaneBook {
     const { cols, rows, bytes, request } = effect;
     if (following.kind === "hidden" || following.request !== request) return;
     if (following.kind === "opening") {
-      pane.begin(this.#options.newStream(), this.#options.limits.ringBytes, { cols, rows });
+      pane.begin(this.#options.newStream(), this.#ringBytes, { cols, rows });
       pane.size = { cols, rows };
     } else following.request = null;
     const ring = pane.stream?.ring;
@@ -195,7 +195,7 @@ export class PaneBook {
     for (const pane of this.#panes.values()) {
       const at =
         pane.unwatched !== null
-          ? pane.following.kind === "hidden"
+          ? pane.following.kind === "hidden" || !this.hasHistory
             ? null
             : pane.unwatched.sinceMs + this.#options.limits.unwatchedMs
           : pane.following.kind === "hidden" &&
@@ -205,6 +205,11 @@ export class PaneBook {
       if (at !== null && (first === null || at < first)) first = at;
     }
     return first;
+  }
+
+  get #ringBytes(): number {
+    const { ringBytes, plainRingBytes } = this.#options.limits;
+    return this.hasHistory ? ringBytes : plainRingBytes;
   }
 
   #watchers(pane: Pane): readonly Watcher[] {
@@ -217,7 +222,7 @@ export class PaneBook {
   }
 
   #settleUnwatched(pane: Pane, nowMs: number): void {
-    if (pane.following.kind === "hidden") return;
+    if (pane.following.kind === "hidden" || !this.hasHistory) return;
     const { limits } = this.#options;
     const { sinceMs, offset } = pane.unwatched ?? { sinceMs: nowMs, offset: 0 };
     const written = (pane.stream?.ring.end ?? 0) - offset;
@@ -229,7 +234,7 @@ export class PaneBook {
     const stream = pane.stream;
     if (stream === null) return;
     const { limits } = this.#options;
-    const tooFar = this.hasHistory ? limits.behindBytes : limits.ringBytes;
+    const tooFar = this.hasHistory ? limits.behindBytes : this.#ringBytes;
     const sincePicture = stream.ring.end - (pane.picture?.offset ?? 0);
     let keepsUp = false;
     for (const { channel } of watchers) {

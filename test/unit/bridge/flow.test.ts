@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bridgeLimits } from "../../../durable/bridge/limits.ts";
+import { PlainMultiplexer } from "../../../durable/multiplexer/plain.ts";
 import { encodeFrame } from "../../../durable/protocol/frames.ts";
 import type { PaneStart } from "../../../durable/protocol/messages.ts";
 import { BareMultiplexer } from "./world/bare-multiplexer.ts";
@@ -192,6 +193,49 @@ describe("[B11] a flood", () => {
     expect(reader.starts).toBe(2);
     rig.write(10);
     expect(rig.take("s").data).toBe(text(500, 10));
+  });
+});
+
+describe("[B11] a burst where there is no history", () => {
+  const plain = () => {
+    const rig = new Rig({ multiplexer: () => new PlainMultiplexer({ cols: 80, rows: 24 }) });
+    rig.join("s", "a");
+    const reader = new Reader(rig, "s");
+    reader.read();
+    return { rig, reader };
+  };
+  const block = encodeFrame(1, new Uint8Array(32 * 1024).fill(97));
+
+  it("[B4] loses nothing up to the ring's 8 MiB, which are counted", () => {
+    const { rig, reader } = plain();
+    const stream = reader.start?.stream;
+    for (let count = 0; count < 255; count++) rig.do(rig.bridge.execMessage(block, rig.nowMs));
+    expect(rig.bridge.counters().ringBytes).toBe(8 * 1024 * 1024);
+    for (let turn = 0; turn < 1_000 && reader.output < 255 * 32 * 1024; turn++) {
+      reader.read();
+      rig.pass(1);
+    }
+    expect(reader.start?.stream).toBe(stream);
+    expect(reader.streamed).toBe(255 * 32 * 1024);
+  });
+
+  it("and beyond it goes on with an empty picture of a new stream", () => {
+    const { rig, reader } = plain();
+    const stream = reader.start?.stream;
+    for (let count = 0; count < 300; count++) rig.do(rig.bridge.execMessage(block, rig.nowMs));
+    for (let turn = 0; turn < 100; turn++) reader.read();
+    expect(reader.start?.stream).not.toBe(stream);
+    expect(rig.bridge.counters().ringBytes).toBeLessThanOrEqual(8 * 1024 * 1024);
+  });
+
+  it("[B12] is kept for who comes back, whenever that is", () => {
+    const { rig, reader } = plain();
+    rig.leave("s");
+    rig.pass(600_000);
+    for (let count = 0; count < 20; count++) rig.do(rig.bridge.execMessage(block, rig.nowMs));
+    rig.pass(600_000);
+    rig.join("t", "a", { panes: [{ pane: "%0", stream: reader.start?.stream ?? "", output: 0 }] });
+    expect(rig.starts("t")).toMatchObject([{ resumed: true, output: 0 }]);
   });
 });
 
