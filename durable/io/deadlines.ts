@@ -65,11 +65,6 @@ export class Deadlines<Name extends string> {
     this.#setAlarm();
   }
 
-  /** True while a timer keeps the object from sleeping. */
-  get ticking(): boolean {
-    return this.#timers.size > 0;
-  }
-
   #ring(name: Name): void {
     this.#deadlines.delete(name);
     this.#setTimer(name);
