@@ -318,8 +318,9 @@ export class Machine {
   }
 
   #add(id: PaneId): Pane {
-    const input = (this.#role === "drive" ? this.#early : null) ?? this.#newInput();
+    let input = this.#early ?? this.#newInput();
     this.#early = null;
+    if (input.waits && !this.#mayType(id)) input = this.#newInput();
     const pane: Pane = { id, output: new PaneOutput(id), input, channel: null };
     this.#panes.add(pane);
     return pane;

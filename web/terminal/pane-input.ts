@@ -108,6 +108,11 @@ export class PaneInput {
     return this.#release();
   }
 
+  /** Whether anything is kept that may still be sent. */
+  get waits(): boolean {
+    return this.#kept.length > 0 || this.#awayOverflow;
+  }
+
   /** Whether pieces of a paste wait to be sent, so that it can still be cancelled. */
   get pasteWaits(): boolean {
     return this.#kept.some(({ piece }, index) => index >= this.#sent && piece.kind === "paste");

@@ -344,6 +344,8 @@ describe("before the first pane", () => {
     const watching = new Rig();
     early(watching, "rm");
     begin(watching, 100, "view");
-    expect(watching.sent()).toEqual([]);
+    const effects = watching.take();
+    expect(effects.filter(({ type }) => type === "send")).toEqual([]);
+    expect(effects).toContainEqual({ type: "input-notice", pane: "%0", notice: "view-only" });
   });
 });
