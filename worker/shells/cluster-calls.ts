@@ -6,7 +6,7 @@ import type { Pod } from "../kubernetes/pod.ts";
 import { type PodSettings, podLabels, podManifest, unixSeconds } from "../kubernetes/pod-manifest.ts";
 import { podState } from "../kubernetes/pod-state.ts";
 import type { PodClient } from "../kubernetes/pods.ts";
-import type { ClusterCall, ClusterHeard, FoundPod, Rules } from "./phase.ts";
+import type { ClusterCall, ClusterHeard, FoundPod, Rules } from "./life.ts";
 import type { ShellRecord } from "./shell-record.ts";
 
 export interface ClusterSide {

@@ -5,24 +5,21 @@ import type { Database } from "../db/database.ts";
 import { makeShellId } from "../db/ids.ts";
 import { type ClusterFailure, clusterError, failure } from "../kubernetes/failure.ts";
 import { describeError, log } from "../log.ts";
+import { heard } from "./answers.ts";
 import { type ClusterSide, callCluster } from "./cluster-calls.ts";
 import {
   type ClusterCall,
   type ClusterHeard,
-  heard,
   type Life,
-  lookNow,
   type Moment,
   resumed,
   type ShellEvent,
   type Step,
-  used,
-  wishAbsent,
-  wishPresent,
-} from "./phase.ts";
+} from "./life.ts";
 import { findShell, writeShell } from "./records.ts";
 import type { ShellResult } from "./shell-object.ts";
 import { type ShellRecord, shellView } from "./shell-record.ts";
+import { lookNow, used, wishAbsent, wishPresent } from "./wishes.ts";
 
 /** How long a wish waits for the cluster's first word, so that a refusal can be its answer, in milliseconds. */
 const firstWordMs = 1_000;

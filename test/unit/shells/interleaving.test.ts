@@ -1,15 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { heard } from "../../../worker/shells/answers.ts";
 import {
   type ClusterCall,
   type ClusterHeard,
-  heard,
   type Life,
   type Moment,
   resumed,
   type Step,
-  wishAbsent,
-  wishPresent,
-} from "../../../worker/shells/phase.ts";
+} from "../../../worker/shells/life.ts";
+import { wishAbsent, wishPresent } from "../../../worker/shells/wishes.ts";
 import { lost, ModelCluster, refused } from "./model-cluster.ts";
 
 const runs = 400;

@@ -3,7 +3,7 @@
 
 import { failure } from "../../../worker/kubernetes/failure.ts";
 import { noConditions, type PodState } from "../../../worker/kubernetes/pod-state.ts";
-import type { ClusterCall, ClusterHeard } from "../../../worker/shells/phase.ts";
+import type { ClusterCall, ClusterHeard } from "../../../worker/shells/life.ts";
 
 interface ModelPod {
   readonly uid: string;

@@ -1,19 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { heard } from "../../../worker/shells/answers.ts";
 import {
   type ClusterCall,
   type ClusterHeard,
-  expiryStepMs,
-  heard,
   type Life,
-  lookNow,
   type Moment,
   resumed,
   type Step,
-  used,
-  wishAbsent,
-  wishPresent,
-} from "../../../worker/shells/phase.ts";
+} from "../../../worker/shells/life.ts";
 import type { ShellRecord } from "../../../worker/shells/shell-record.ts";
+import { expiryStepMs, lookNow, used, wishAbsent, wishPresent } from "../../../worker/shells/wishes.ts";
 import { allTrue, lost, refused, stateIn } from "./model-cluster.ts";
 
 const hour = 3_600_000;
