@@ -10,7 +10,6 @@ import { ShellLifecycle } from "../worker/shells/lifecycle.ts";
 import { clusterSettings, clusterSide } from "../worker/shells/settings.ts";
 import type { ShellCounters, ShellObject, ShellResult } from "../worker/shells/shell-object.ts";
 import { podNameOf, type ShellRecord } from "../worker/shells/shell-record.ts";
-import { parseAttachment } from "./bridge/attachment.ts";
 import { Bridge } from "./bridge/bridge.ts";
 import type { BridgeEffect, ExecWish, SocketKey } from "./bridge/effects.ts";
 import { Deadlines } from "./io/deadlines.ts";
@@ -56,7 +55,7 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
     ctx.blockConcurrencyWhile(() => this.#deadlines.restore());
     const held = this.#sockets.restore(closeCode.again);
     for (const { key, owner, kept } of held) {
-      this.#run(this.#bridge.socketRestored(key, owner, parseAttachment(kept), Date.now()));
+      this.#run(this.#bridge.socketRestored(key, owner, kept, Date.now()));
     }
     if (held.length > 0) {
       this.#inBackground("wake", this.#wake());

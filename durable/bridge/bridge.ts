@@ -175,12 +175,6 @@ export class Bridge {
     return this.#finish(nowMs);
   }
 
-  /** Something to say to every viewer. */
-  notice(code: string, text: string, nowMs: number): readonly BridgeEffect[] {
-    this.#follower.broadcast({ type: "notice", code, text });
-    return this.#finish(nowMs);
-  }
-
   execOpened(protocol: ExecProtocol, nowMs: number): readonly BridgeEffect[] {
     this.#follower.add(this.#link.opened(protocol, nowMs));
     return this.#finish(nowMs);

@@ -69,11 +69,6 @@ export function encodeResize(cols: number, rows: number): Uint8Array | null {
   return message;
 }
 
-/** Ends stdin alone. v4 has no such thing: `null`. */
-export function encodeStdinEnd(protocol: ExecProtocol): Uint8Array | null {
-  return protocol === "v5" ? new Uint8Array([255, 0]) : null;
-}
-
 function isSide(side: number): boolean {
   return Number.isInteger(side) && side >= 1 && side <= 65_535;
 }

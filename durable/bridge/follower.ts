@@ -74,7 +74,7 @@ export class Follower {
     book.windows = [];
   }
 
-  broadcast(message: ServerMessage): void {
+  #broadcast(message: ServerMessage): void {
     for (const viewer of this.#parts.lobby.viewers.values()) this.#parts.outbox.message(viewer, message);
   }
 
@@ -200,16 +200,16 @@ export class Follower {
     const over = this.#parts.link.ended(end, nowMs);
     this.stop();
     if (end.reason === "superseded") {
-      this.broadcast({
+      this.#broadcast({
         type: "notice",
         code: "superseded",
         text: "Another connection follows this shell now. Reload the page to follow it here.",
       });
     } else if (end.reason === "failed") {
-      this.broadcast({ type: "notice", code: "attach-failed", text: end.message.slice(0, 256) });
+      this.#broadcast({ type: "notice", code: "attach-failed", text: end.message.slice(0, 256) });
     } else if (end.reason === "exited" && over) {
       this.forget();
-      this.broadcast({ type: "exit", code: end.code });
+      this.#broadcast({ type: "exit", code: end.code });
     }
   }
 

@@ -31,15 +31,7 @@ export function expandedArgument(text: string): string {
   return argument(utf8(text.replaceAll("\0", "").replace(/#+(?![#[])/g, "$&$&")));
 }
 
-/** A pane or window id, as tmux gives them. Whatever else comes as an id is refused before it reaches a command. */
-export function isPaneId(id: string): boolean {
-  return /^%\d{1,9}$/.test(id);
-}
-
-export function isWindowId(id: string): boolean {
-  return /^@\d{1,9}$/.test(id);
-}
-
+/** Whatever else comes as a viewer's id is refused before it reaches a command. */
 export function isViewerId(id: string): boolean {
   return /^[0-9a-f]{32}$/.test(id);
 }

@@ -1,7 +1,7 @@
 // Owns the close codes of limpet.v1 and which of them are final.
 // Must not know who closes or why.
 
-/** Close codes by name. Codes from 4400 on are final: the page says so and does not retry by itself. */
+/** Close codes by name ([P30]). */
 export const closeCode = {
   /** The socket must start again with a new hello (the object lost its place); retried at once. */
   again: 4000,
@@ -23,9 +23,17 @@ export const closeCode = {
   tooManyViewers: 4429,
 } as const;
 
-export type CloseCode = (typeof closeCode)[keyof typeof closeCode];
+const finalCodes: ReadonlySet<number> = new Set([
+  closeCode.signIn,
+  closeCode.forbidden,
+  closeCode.noShell,
+  closeCode.version,
+  closeCode.replaced,
+  closeCode.protocol,
+  closeCode.tooManyViewers,
+]);
 
-/** True for a code after which a client must not reconnect by itself. */
+/** True for a code after which a client must not reconnect by itself; every other one, known or not, is retried. */
 export function isFinalClose(code: number): boolean {
-  return code >= 4400 && code < 4500;
+  return finalCodes.has(code);
 }

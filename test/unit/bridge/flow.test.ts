@@ -3,6 +3,7 @@ import { bridgeLimits } from "../../../durable/bridge/limits.ts";
 import { PlainMultiplexer } from "../../../durable/multiplexer/plain.ts";
 import { encodeFrame } from "../../../durable/protocol/frames.ts";
 import type { PaneStart } from "../../../durable/protocol/messages.ts";
+import { parseServerMessage } from "../../../durable/protocol/parse.ts";
 import { BareMultiplexer } from "./world/bare-multiplexer.ts";
 import { bytesFrom } from "./world/program.ts";
 import { Rig, viewerId } from "./world/rig.ts";
@@ -27,8 +28,9 @@ class Reader {
   read(): void {
     for (const frame of this.#rig.takeRaw(this.#socket)) {
       if (typeof frame === "string") {
-        const message = JSON.parse(frame) as PaneStart;
-        if (message.type !== "pane") continue;
+        const parsed = parseServerMessage(frame);
+        const message = parsed.ok ? parsed.message : null;
+        if (message?.type !== "pane") continue;
         this.start = message;
         this.starts++;
         this.picture = 0;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeExecMessage, encodeResize, encodeStdin, encodeStdinEnd } from "../../../durable/bridge/exec-channels.ts";
+import { decodeExecMessage, encodeResize, encodeStdin } from "../../../durable/bridge/exec-channels.ts";
 import { FlowWindow } from "../../../durable/bridge/flow-window.ts";
 import { bridgeLimits } from "../../../durable/bridge/limits.ts";
 import { commandRuns, parkAt } from "../../../durable/bridge/parking.ts";
@@ -32,8 +32,6 @@ describe("[B26] the exec's channels", () => {
 
   it("knows no half-close in v4", () => {
     expect(decodeExecMessage("v4", Uint8Array.of(255, 1))).toEqual({ kind: "unknown", channel: 255 });
-    expect(encodeStdinEnd("v4")).toBeNull();
-    expect(encodeStdinEnd("v5")).toEqual(Uint8Array.of(255, 0));
   });
 
   it.each([

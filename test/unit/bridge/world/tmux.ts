@@ -1,4 +1,4 @@
-// Owns a simulated tmux server and the multiplexer that speaks to it in lines of JSON: they keep what real ones keep
+// Owns a simulated tmux server and the multiplexer that speaks to it in lines: they keep what real ones keep
 // over the loss of an exec (panes, counts, paste buffers), and lose what real ones lose.
 
 import type {
@@ -45,6 +45,27 @@ const mostCounts = 64;
 const latin1 = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 const fromLatin1 = (text: string) => Uint8Array.from(text, (unit) => unit.charCodeAt(0));
 
+/** One direction of the exec: lines that can be cut anywhere, each the number under which its meaning is kept here. */
+class Wire<T> {
+  readonly #items = new Map<number, T>();
+  #next = 1;
+
+  write(item: T): Uint8Array {
+    this.#items.set(this.#next, item);
+    return fromLatin1(`${this.#next++}\n`);
+  }
+
+  read(line: string): T {
+    const item = this.#items.get(Number(line));
+    if (item === undefined) throw new Error(`no line of the exec: ${line}`);
+    this.#items.delete(Number(line));
+    return item;
+  }
+}
+
+const toTmux = new Wire<Command>();
+const fromTmux = new Wire<MultiplexerEffect>();
+
 /** The bridge's end of the simulated control mode. Stateless: all state is tmux's. */
 export class SimulatedMultiplexer implements Multiplexer {
   readonly kind = "control";
@@ -59,7 +80,7 @@ export class SimulatedMultiplexer implements Multiplexer {
   receive(chunk: Uint8Array): readonly MultiplexerEffect[] {
     const lines = (this.#rest + latin1(chunk)).split("\n");
     this.#rest = lines.pop() ?? "";
-    return lines.map((line) => JSON.parse(line, revive) as MultiplexerEffect);
+    return lines.map((line) => fromTmux.read(line));
   }
 
   show(pane: string, request: number) {
@@ -91,22 +112,8 @@ export class SimulatedMultiplexer implements Multiplexer {
   }
 
   #say(command: Command): readonly MultiplexerEffect[] {
-    return [{ type: "stdin", bytes: fromLatin1(`${JSON.stringify(command)}\n`) }];
+    return [{ type: "stdin", bytes: toTmux.write(command) }];
   }
-}
-
-function replace(this: unknown, _key: string, value: unknown): unknown {
-  if (value instanceof Uint8Array) return { bytes: latin1(value) };
-  if (value instanceof Map) return { map: [...value] };
-  return value;
-}
-
-function revive(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if ("bytes" in value && typeof value.bytes === "string" && Object.keys(value).length === 1)
-    return fromLatin1(value.bytes);
-  if ("map" in value && Array.isArray(value.map)) return new Map(value.map);
-  return value;
 }
 
 export class SimulatedPane {
@@ -151,7 +158,7 @@ export class SimulatedAttach {
   }
 
   say(effect: MultiplexerEffect): void {
-    this.#send(fromLatin1(`${JSON.stringify(effect, replace)}\n`));
+    this.#send(fromTmux.write(effect));
   }
 
   wrote(pane: SimulatedPane, length: number): void {
@@ -181,7 +188,7 @@ export class SimulatedAttach {
   stdin(bytes: Uint8Array): void {
     const lines = (this.#rest + latin1(bytes)).split("\n");
     this.#rest = lines.pop() ?? "";
-    for (const line of lines) this.#command(JSON.parse(line) as Command);
+    for (const line of lines) this.#command(toTmux.read(line));
   }
 
   #stateOf(pane: SimulatedPane): PaneState {
