@@ -43,7 +43,7 @@ const status = (pid: number): string => {
 };
 const clients = (): string[] => pod.tmux("list-clients", "-F", "#{client_pid}").split("\n").filter(Boolean);
 
-test("the newer ends the older, which says so", async () => {
+test("[M2] the newer ends the older, which says so", async () => {
   const older = new Exec(pod.attach());
   await older.wait("following");
   const newer = new Exec(pod.attach());
@@ -53,7 +53,7 @@ test("the newer ends the older, which says so", async () => {
   await newer.settle();
 });
 
-test("many at once: one stays, there is one session, all others are superseded", async () => {
+test("[M2] many at once: one stays, there is one session, all others are superseded", async () => {
   const execs = Array.from({ length: 5 }, () => new Exec(pod.attach()));
   await until(() => execs.filter(({ effects }) => effects.some(({ type }) => type === "ended")).length === 4);
   for (const { effects } of execs) {
@@ -63,7 +63,7 @@ test("many at once: one stays, there is one session, all others are superseded",
   await until(() => clients().length === 1);
 });
 
-test("a client that was cut in a flood, blocked in writing, is ended, and the job goes on", async () => {
+test("[M2] a client that was cut in a flood, blocked in writing, is ended, and the job goes on", async () => {
   const stuck = new Exec(pod.attach());
   await stuck.wait("following");
   const pane = await openPane(pod, stuck, "seq 1 100000000");
@@ -80,7 +80,7 @@ test("a client that was cut in a flood, blocked in writing, is ended, and the jo
   await next.wait("output", (effect) => effect.pane === pane);
 });
 
-test("the server keeps neither the exec's stdin nor the lock of the attach that started it", async () => {
+test("[M3] the server keeps neither the exec's stdin nor the lock of the attach that started it", async () => {
   const held = (pid: number): readonly string[] =>
     readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
   const exec = new Exec(pod.attach());
@@ -94,7 +94,7 @@ test("the server keeps neither the exec's stdin nor the lock of the attach that 
   expect(held(server)).not.toContain(join(pod.run, "lock"));
 });
 
-test("a person's own client is left alone", async () => {
+test("[M2] a person's own client is left alone", async () => {
   const first = new Exec(pod.attach());
   await first.wait("following");
   const own = pod.spawn("tmux", ["-S", join(pod.run, "tmux"), "-u", "-C", "attach-session", "-t", "=limpet"]);
@@ -107,7 +107,7 @@ test("a person's own client is left alone", async () => {
   own.stdin?.end();
 });
 
-test("a record of a process that is another one by now ends nobody", async () => {
+test("[M2] a record of a process that is another one by now ends nobody", async () => {
   const bystander = pod.spawn("sleep", ["1000"]);
   mkdirSync(pod.run, { mode: 0o700 });
   writeFileSync(join(pod.run, "client"), `${bystander.pid} 1\n`);
@@ -117,7 +117,7 @@ test("a record of a process that is another one by now ends nobody", async () =>
   bystander.kill("SIGKILL");
 });
 
-test("the socket of a server that is no more is in nobody's way", async () => {
+test("[M3] the socket of a server that is no more is in nobody's way", async () => {
   const first = new Exec(pod.attach());
   await first.wait("following");
   process.kill(Number(pod.tmux("display-message", "-p", "#{pid}")), "SIGKILL");
@@ -128,7 +128,7 @@ test("the socket of a server that is no more is in nobody's way", async () => {
   expect((await second.wait("following")).panes.length).toBe(1);
 });
 
-test("an end of stdin ends tmux's client and nothing else; a detach asks for a new exec", async () => {
+test("[M1] an end of stdin ends tmux's client and nothing else; a detach asks for a new exec", async () => {
   const first = new Exec(pod.attach());
   await first.wait("following");
   first.child.stdin?.end();
@@ -137,7 +137,7 @@ test("an end of stdin ends tmux's client and nothing else; a detach asks for a n
   expect((await second.wait("following")).panes.map(({ pane }) => pane)).toEqual(["%0"]);
 });
 
-test("the last program's end is the shell's end", async () => {
+test("[M1] the last program's end is the shell's end", async () => {
   const exec = new Exec(pod.attach());
   const { pane } = await exec.firstPane();
   exec.run(exec.multiplexer.input({ pane, viewer: "0".repeat(32), bytes: Buffer.from("exit\r"), end: 5 }));
@@ -186,20 +186,20 @@ test("works where HOME is not there and SHELL cannot be run", async () => {
   }
 });
 
-test("the folder of the socket belongs to this account alone", async () => {
+test("[M3] the folder of the socket belongs to this account alone", async () => {
   mkdirSync(pod.run, { mode: 0o755 });
   await new Exec(pod.attach()).wait("following");
   expect(statSync(pod.run).mode & 0o777).toBe(0o700);
 });
 
-test("a folder that somebody else may have put there is refused", async () => {
+test("[M3] a folder that somebody else may have put there is refused", async () => {
   mkdirSync(join(pod.home, "elsewhere"));
   symlinkSync(join(pod.home, "elsewhere"), pod.run);
   const { end } = await new Exec(pod.attach()).wait("ended");
   expect(end).toMatchObject({ reason: "failed", message: expect.stringContaining("belongs to this account alone") });
 });
 
-test("a path too long for a socket is said so", async () => {
+test("[M3] a path too long for a socket is said so", async () => {
   const deep = new Pod({ env: { LIMPET_RUN: `/tmp/${"x".repeat(110)}` } });
   try {
     const { end } = await new Exec(deep.attach()).wait("ended");
@@ -214,7 +214,7 @@ test.for([
   ["tmux 3.1c", "no-tmux"],
   ["tmux 2.9a", "no-tmux"],
   ["nothing", "no-tmux"],
-] as const)("an image with %s is told: %s", async ([version, reason]) => {
+] as const)("[M1] an image with %s is told: %s", async ([version, reason]) => {
   const bin = join(pod.home, "bin");
   mkdirSync(bin);
   const fake = version === "nothing" ? "exit 127" : `echo ${version}`;

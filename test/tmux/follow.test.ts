@@ -35,7 +35,7 @@ async function screenSince(pane: string, picture: Awaited<ReturnType<Exec["show"
   );
 }
 
-test("pictures taken in a flood join the stream without a seam", async () => {
+test("[M9] pictures taken in a flood join the stream without a seam", async () => {
   const pane = await openPane(pod, exec, "sleep 0.2; seq 1 300000; exec sleep 1000");
   await exec.show(pane);
   for (let round = 0; round < 20; round++) {
@@ -57,7 +57,7 @@ test("pictures taken in a flood join the stream without a seam", async () => {
   }
 });
 
-test("a pane hidden in a flood is quiet, its program runs on, and the screen is right when it is shown again", async () => {
+test("[M10] a pane hidden in a flood is quiet, its program runs on, and the screen is right when it is shown again", async () => {
   const pane = await openPane(pod, exec, "sleep 0.2; seq 1 500000; echo done; exec sleep 1000");
   await exec.show(pane);
   await exec.wait("output", (effect) => effect.pane === pane);
@@ -69,7 +69,7 @@ test("a pane hidden in a flood is quiet, its program runs on, and the screen is 
   expect(await screenSince(pane, picture)).toEqual(tmuxScreen(pane));
 });
 
-test("a reader that stood still shows the right screen afterwards, whether tmux paused the pane or its program", async () => {
+test("[M10] a reader that stood still shows the right screen afterwards, whether tmux paused the pane or its program", async () => {
   const pane = await openPane(pod, exec, "sleep 0.2; seq 1 300000; echo done; exec sleep 1000");
   let picture = await exec.show(pane);
   await exec.wait("output", (effect) => effect.pane === pane);
@@ -91,7 +91,7 @@ test("a reader that stood still shows the right screen afterwards, whether tmux 
   expect(await screenSince(pane, picture)).toEqual(tmuxScreen(pane));
 });
 
-test("a character cut by a picture is whole behind it, in a pane that was followed", async () => {
+test("[M9] a character cut by a picture is whole behind it, in a pane that was followed", async () => {
   const { pane, tty } = await openTty(pod, exec);
   await exec.show(pane);
   writeSync(tty, Buffer.from("caf\xc3\xa9 \xe2\x82", "latin1"));
@@ -104,7 +104,7 @@ test("a character cut by a picture is whole behind it, in a pane that was follow
   closeSync(tty);
 });
 
-test("a character cut by the first picture of a pane asks for another", async () => {
+test("[M9] a character cut by the first picture of a pane asks for another", async () => {
   const { pane, tty } = await openTty(pod, exec);
   writeSync(tty, Buffer.from("a \xf0\x9f\x90", "latin1"));
   while (!tmuxScreen(pane).includes("a")) await exec.settle();
@@ -119,7 +119,7 @@ test("a character cut by the first picture of a pane asks for another", async ()
   closeSync(tty);
 });
 
-test("sizes are told where they apply: a terminal that follows reflows as a new one is painted", async () => {
+test("[M11] sizes are told where they apply: a terminal that follows reflows as a new one is painted", async () => {
   const { pane, tty } = await openTty(pod, exec);
   const first = await exec.show(pane);
   const followed = makeTerminal(first.cols, first.rows);
@@ -152,7 +152,7 @@ test("sizes are told where they apply: a terminal that follows reflows as a new 
   closeSync(tty);
 });
 
-test("only the last of many sizes asked for at once counts", async () => {
+test("[M11] only the last of many sizes asked for at once counts", async () => {
   const { pane } = await exec.firstPane();
   for (let cols = 40; cols <= 140; cols++) exec.run(exec.multiplexer.resize(pane, { cols, rows: 20 }));
   await exec.wait("pane-size", ({ cols }) => cols === 140);
@@ -160,7 +160,7 @@ test("only the last of many sizes asked for at once counts", async () => {
   expect(exec.effects.filter(({ type }) => type === "pane-size").length).toBeLessThan(5);
 });
 
-test("nobody else who attaches changes a size", async () => {
+test("[M11] nobody else who attaches changes a size", async () => {
   const { pane } = await exec.firstPane();
   exec.run(exec.multiplexer.resize(pane, { cols: 90, rows: 20 }));
   await exec.wait("pane-size", ({ cols }) => cols === 90);
@@ -190,7 +190,7 @@ const hostileNames = [
   "@1 1 0 0 %0 1 80 24 0 x x x x ",
 ];
 
-test.for(hostileNames)("a folder named %j neither runs nor forges anything", async (name) => {
+test.for(hostileNames)("[M5] a folder named %j neither runs nor forges anything", async (name) => {
   const folder = join(pod.home, name.replaceAll("/", "_"));
   mkdirSync(folder);
   const pane = await openPane(pod, exec, "exec bash --norc");
@@ -209,7 +209,7 @@ test.for(hostileNames)("a folder named %j neither runs nor forges anything", asy
   expect(exec.effects.some(({ type }) => type === "ended")).toBe(false);
 });
 
-test.for(hostileNames.filter((name) => !name.includes("\n")))("a window named %j is named so", async (name) => {
+test.for(hostileNames.filter((name) => !name.includes("\n")))("[M5] a window named %j is named so", async (name) => {
   const before = (await exec.wait("following")).windows[0];
   if (before === undefined) throw new Error("no window");
   exec.run(exec.multiplexer.change({ do: "rename", window: before.id, name }));
@@ -219,7 +219,7 @@ test.for(hostileNames.filter((name) => !name.includes("\n")))("a window named %j
   expect(existsSync(join(pod.home, "owned"))).toBe(false);
 });
 
-test("a title is what the program set, whatever stands in it", async () => {
+test("[M16] a title is what the program set, whatever stands in it", async () => {
   const { pane, tty } = await openTty(pod, exec);
   await exec.show(pane);
   const title = "a # #(touch owned) %end 1 2 1 \\ ' \" é 🐚";
@@ -238,7 +238,7 @@ test("the name of the host, which tmux calls every pane at first, is no title", 
   expect(Buffer.from(picture.bytes).toString()).not.toContain("\x1b]2;");
 });
 
-test("captured text that looks like the end of its answer is text", async () => {
+test("[M6] captured text that looks like the end of its answer is text", async () => {
   const { pane, tty } = await openTty(pod, exec);
   await exec.show(pane);
   // The time and the number of the answer to come are no secret: all that may be are tried.
@@ -274,7 +274,7 @@ test("windows come, are chosen, named and go, and each change is told", async ()
   expect(pod.tmux("show-options", "-wgv", "window-style").trim()).toBe("fg=#102030,bg=#a0b0c0");
 });
 
-test("a program that asks for the page's colours is answered", async () => {
+test("[M17] a program that asks for the page's colours is answered", async () => {
   exec.run(exec.multiplexer.colours("#102030", "#a0b0c0"));
   const file = join(pod.home, "answer");
   await openPane(pod, exec, `stty raw -echo; printf '\\033]11;?\\033\\\\'; head -c 24 >${file}; exec sleep 1000`);

@@ -62,7 +62,7 @@ function noise(seed: number, length: number, lowest: number): Uint8Array {
   return Uint8Array.from({ length }, () => numbers.between(lowest, 255));
 }
 
-test("all 256 byte values arrive, one by one and together", async () => {
+test("[M12] all 256 byte values arrive, one by one and together", async () => {
   const { pane, file } = await openSink();
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   type(pane, all, 0, 1);
@@ -71,7 +71,7 @@ test("all 256 byte values arrive, one by one and together", async () => {
   expect(await read(file, 512)).toEqual(Buffer.concat([all, all]));
 });
 
-test("1 MiB of any bytes arrives exactly, NULs among it", async () => {
+test("[M12] 1 MiB of any bytes arrives exactly, NULs among it", async () => {
   const { pane, file } = await openSink();
   const bytes = noise(1, 1024 * 1024, 1);
   for (let at = 0; at < bytes.length; at += 100_000) bytes[at] = 0;
@@ -93,7 +93,7 @@ test("a flood of keys becomes few commands", async () => {
   expect(lines).toBeLessThan(200);
 });
 
-test("1 MiB pasted arrives exactly, in the marks of bracketed paste where the program asked for them", async () => {
+test("[M15] 1 MiB pasted arrives exactly, in the marks of bracketed paste where the program asked for them", async () => {
   const bytes = noise(3, 1024 * 1024, 1);
   const plain = await openSink("plain");
   paste(plain.pane, bytes);
@@ -104,7 +104,7 @@ test("1 MiB pasted arrives exactly, in the marks of bracketed paste where the pr
   same(await read(marked.file, expected.length), expected);
 });
 
-test("keys and pastes of one viewer arrive in their order", async () => {
+test("[M12] keys and pastes of one viewer arrive in their order", async () => {
   const { pane, file } = await openSink();
   type(pane, Buffer.from("before "));
   paste(pane, Buffer.from("pasted; #{pane_id} \"'$HOME\\ %1\n"), 7, 1);
@@ -112,31 +112,34 @@ test("keys and pastes of one viewer arrive in their order", async () => {
   expect((await read(file, 43)).toString()).toBe("before pasted; #{pane_id} \"'$HOME\\ %1\n after");
 });
 
-test.for([1, 2, 3, 4])("an exec killed in the middle of input doubles and loses nothing: seed %i", async (seed) => {
-  const numbers = new Seeded(seed);
-  const { pane, file } = await openSink();
-  const bytes = noise(seed, 200_000, 0);
-  exec.run(exec.multiplexer.claim(pane, viewer));
-  let start = 0;
-  for (let life = 0; life < 5; life++) {
-    const goal = start + numbers.between(1, 20_000);
-    type(pane, bytes.subarray(start), start, numbers.between(1, 3000));
-    await exec.wait("taken", ({ end }) => end >= goal);
-    await exec.kill();
-    exec = new Exec(pod.attach());
-    const state = (await exec.wait("following")).panes.find((known) => known.pane === pane);
-    const count = state?.counts.get(viewer);
-    if (count === undefined) throw new Error("the count is gone");
-    expect(count).toBeGreaterThanOrEqual(goal);
-    start = count;
-    exec.effects.length = 0;
-  }
-  type(pane, bytes.subarray(start), start);
-  await exec.wait("taken", ({ end }) => end === bytes.length);
-  same(await read(file, bytes.length), bytes);
-});
+test.for([1, 2, 3, 4])(
+  "[M12] an exec killed in the middle of input doubles and loses nothing: seed %i",
+  async (seed) => {
+    const numbers = new Seeded(seed);
+    const { pane, file } = await openSink();
+    const bytes = noise(seed, 200_000, 0);
+    exec.run(exec.multiplexer.claim(pane, viewer));
+    let start = 0;
+    for (let life = 0; life < 5; life++) {
+      const goal = start + numbers.between(1, 20_000);
+      type(pane, bytes.subarray(start), start, numbers.between(1, 3000));
+      await exec.wait("taken", ({ end }) => end >= goal);
+      await exec.kill();
+      exec = new Exec(pod.attach());
+      const state = (await exec.wait("following")).panes.find((known) => known.pane === pane);
+      const count = state?.counts.get(viewer);
+      if (count === undefined) throw new Error("the count is gone");
+      expect(count).toBeGreaterThanOrEqual(goal);
+      start = count;
+      exec.effects.length = 0;
+    }
+    type(pane, bytes.subarray(start), start);
+    await exec.wait("taken", ({ end }) => end === bytes.length);
+    same(await read(file, bytes.length), bytes);
+  },
+);
 
-test("a paste goes on in its buffer after its exec was killed", async () => {
+test("[M15] a paste goes on in its buffer after its exec was killed", async () => {
   const { pane, file } = await openSink();
   const piece = (seq: number): void => {
     const bytes = Buffer.from(`piece ${seq}\n`);
@@ -157,7 +160,7 @@ test("a paste goes on in its buffer after its exec was killed", async () => {
   expect(pod.tmux("list-buffers")).toBe("");
 });
 
-test("what there is of a paste that is given up is not kept, whether it was begun or not", async () => {
+test("[M15] what there is of a paste that is given up is not kept, whether it was begun or not", async () => {
   const { pane, file } = await openSink();
   const bytes = Buffer.from("piece");
   const piece = (id: number, last: boolean, givenUp: number | null, end: number): void =>
@@ -173,7 +176,7 @@ test("what there is of a paste that is given up is not kept, whether it was begu
   expect(pod.tmux("list-buffers")).toBe("");
 });
 
-test("typing leaves copy mode, and the program gets it", async () => {
+test("[M12] typing leaves copy mode, and the program gets it", async () => {
   const { pane, file } = await openSink();
   pod.tmux("copy-mode", "-t", pane);
   type(pane, Buffer.from("q"));
@@ -181,7 +184,7 @@ test("typing leaves copy mode, and the program gets it", async () => {
   expect((await read(file, 1)).toString()).toBe("q");
 });
 
-test("a dead pane refuses keys and pastes, the count does not move, and tmux lives on", async () => {
+test("[M13] a dead pane refuses keys and pastes, the count does not move, and tmux lives on", async () => {
   const { pane } = await openSink();
   pod.tmux("set-option", "-p", "-t", pane, "remain-on-exit", "on");
   exec.run(exec.multiplexer.claim(pane, viewer));
@@ -197,7 +200,7 @@ test("a dead pane refuses keys and pastes, the count does not move, and tmux liv
   await exec.settle();
 });
 
-test("a paste to a pane that died unseen does not end tmux", async () => {
+test("[M13] a paste to a pane that died unseen does not end tmux", async () => {
   const { pane } = await openSink();
   pod.tmux("set-option", "-p", "-t", pane, "remain-on-exit", "on");
   process.kill(Number(pod.tmux("display-message", "-pt", pane, "#{pane_pid}")), "SIGKILL");
@@ -207,14 +210,14 @@ test("a paste to a pane that died unseen does not end tmux", async () => {
   await exec.settle();
 });
 
-test("input for a pane that is gone is refused", async () => {
+test("[M13] input for a pane that is gone is refused", async () => {
   const { pane } = await openSink();
   pod.tmux("kill-pane", "-t", pane);
   type(pane, Buffer.from("x"));
   await exec.wait("refused", (effect) => effect.pane === pane);
 });
 
-test("Ctrl-C does not wait behind megabytes that another viewer sends", async () => {
+test("[M12] Ctrl-C does not wait behind megabytes that another viewer sends", async () => {
   const { pane } = await openSink();
   const other = random();
   paste(pane, noise(6, 8 * 1024 * 1024, 1));
@@ -226,7 +229,7 @@ test("Ctrl-C does not wait behind megabytes that another viewer sends", async ()
   await exec.wait("taken", ({ end }) => end === 8 * 1024 * 1024);
 });
 
-test("counts of viewers long gone are dropped, those of the present ones stay", async () => {
+test("[M14] counts of viewers long gone are dropped, those of the present ones stay", async () => {
   const { pane } = await openSink();
   const present = random();
   for (let index = 0; index < 80; index++) {

@@ -4,7 +4,7 @@ import { Rig, viewerId } from "./world/rig.ts";
 const failure = '{"status":"Failure","reason":"InternalError","message":"OCI runtime exec failed"}';
 
 describe("opening", () => {
-  it("[B28] waits for the pod, and says how it gets on meanwhile [P10]", () => {
+  it("[P27] [B28] waits for the pod, and says how it gets on meanwhile [P10]", () => {
     const rig = new Rig({ phase: "starting" });
     rig.join("s", "a");
     expect(rig.takeEffects("exec-open")).toEqual([]);

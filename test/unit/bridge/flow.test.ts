@@ -110,7 +110,7 @@ describe("[P14] resume", () => {
 });
 
 describe("[B4] a stalled viewer", () => {
-  it("costs nothing more while another reads 200 MB on, and gets a picture when it is back", () => {
+  it("[B10] costs nothing more while another reads 200 MB on, and gets a picture when it is back", () => {
     const rig = new Rig({ multiplexer: () => new BareMultiplexer(200_000) });
     rig.join("fast", "a");
     rig.join("stalled", "b");

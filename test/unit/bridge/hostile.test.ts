@@ -108,7 +108,7 @@ describe("a live socket", () => {
     expect(rig.bridge.counters().inputBytes).toBe(128 * 1024);
   });
 
-  it("[P13] what comes on a closed channel is dropped, and its number is not used before it was shut", () => {
+  it("[B13] [P13] what comes on a closed channel is dropped, and its number is not used before it was shut", () => {
     const { rig } = live();
     const pane = rig.tmux.open({ cols: 80, rows: 24 });
     rig.pump();

@@ -13,7 +13,7 @@ import {
   setBuffer,
 } from "../../../durable/multiplexer/commands.ts";
 
-test("an argument holds nothing that tmux's parser could see", () => {
+test("[M5] an argument holds nothing that tmux's parser could see", () => {
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   const written = argument(all);
   expect(written).toMatch(/^"(?:[0-9A-Za-z ]|\\[0-3][0-7]{2})*"$/);
@@ -28,11 +28,11 @@ test.for([
   ["##{x}", '"\\043\\043\\043\\043\\173x\\175"'],
   ["#[a]##[b]", '"\\043\\133a\\135\\043\\043\\133b\\135"'],
   ["a\0b\nc", '"ab\\012c"'],
-])("a name %j for a command that expands formats: each # is doubled but before a bracket", ([name, written]) => {
+])("[M5] a name %j for a command that expands formats: each # is doubled but before a bracket", ([name, written]) => {
   expect(expandedArgument(name ?? "")).toBe(written);
 });
 
-test("keys are hexadecimal, buffers take what begins with a dash", () => {
+test("[M5] keys are hexadecimal, buffers take what begins with a dash", () => {
   expect(keys("%1", Uint8Array.of(0, 10, 255))).toBe("send-keys -t %1 -H 00 0a ff");
   expect(setBuffer("b", Uint8Array.of(0x2d, 0x6e), true)).toBe('set-buffer -a -b b -- "\\055n"');
 });
@@ -49,7 +49,7 @@ test.for([
   expect(atLeast(parseVersion(version), major, minor)).toBe(expected);
 });
 
-test("from 3.7 on a paste must be asked for as it is", () => {
+test("[M15] from 3.7 on a paste must be asked for as it is", () => {
   expect(pasteBuffer("%1", "b", true, { major: 3, minor: 6 })).toBe("paste-buffer -rdp -b b -t %1");
   expect(pasteBuffer("%1", "b", false, { major: 3, minor: 7 })).toBe("paste-buffer -rdS -b b -t %1");
 });
@@ -69,6 +69,6 @@ test.for([
   [`limpet-attach end exited 7 ${token}`, token, { type: "exited", code: 7 }],
   [`limpet-attach end exited x ${token}`, token, null],
   ["limpet-attach 1 no-tmux", token, null],
-] as const)("attach's line %j, with token %s", ([line, known, expected]) => {
+] as const)("[M1] attach's line %j, with token %s", ([line, known, expected]) => {
   expect(parseAttachLine(line, known)).toEqual(expected);
 });

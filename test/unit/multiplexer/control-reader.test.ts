@@ -101,7 +101,7 @@ test.for(cases)("$name", ({ wire, nonces, said }) => {
   expect(read([bytesOf(wire)], nonces)).toEqual(said);
 });
 
-test("however it is cut, what is read is the same", () => {
+test("[M7] however it is cut, what is read is the same", () => {
   for (const [index, { wire, nonces, said, name }] of cases.entries()) {
     const bytes = bytesOf(wire);
     expect(
@@ -124,7 +124,7 @@ test("however it is cut, what is read is the same", () => {
   }
 });
 
-test("all 256 byte values pass, as tmux writes them", () => {
+test("[M7] all 256 byte values pass, as tmux writes them", () => {
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   let wire = "%output %0 ";
   for (const byte of all) {
@@ -133,7 +133,7 @@ test("all 256 byte values pass, as tmux writes them", () => {
   expect(read([bytesOf(`${wire}\n`)])).toEqual([`output %0 ${textOf(all)}`]);
 });
 
-test("output that needs no decoding is passed on without a copy", () => {
+test("[M7] output that needs no decoding is passed on without a copy", () => {
   const chunk = bytesOf("%output %0 plain\n");
   let passed: Uint8Array | null = null;
   new ControlReader({
@@ -149,7 +149,7 @@ test("output that needs no decoding is passed on without a copy", () => {
   expect((passed as Uint8Array | null)?.buffer).toBe(chunk.buffer);
 });
 
-test("a line without end is not kept for ever", () => {
+test("[M7] a line without end is not kept for ever", () => {
   const chunk = new Uint8Array(1024 * 1024).fill(0x61);
   expect(read([bytesOf("%x"), ...Array.from({ length: 6 }, () => chunk)])).toEqual(["broken a line without end"]);
 });

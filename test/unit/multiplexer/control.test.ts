@@ -75,7 +75,7 @@ class Script {
 const key = (script: Script, text: string, end: number): void =>
   script.run(script.multiplexer.input({ pane: "%0", viewer, bytes: new Uint8Array(Buffer.from(text)), end }));
 
-test("following begins once every pane's count is read; names that are not ours are no counts", () => {
+test("[M4] following begins once every pane's count is read; names that are not ours are no counts", () => {
   const script = new Script();
   const [following] = script.of("following");
   expect(following?.panes).toEqual([
@@ -83,7 +83,7 @@ test("following begins once every pane's count is read; names that are not ours 
   ]);
 });
 
-test("no line that is sent is empty, and none holds a line feed", () => {
+test("[M5] no line that is sent is empty, and none holds a line feed", () => {
   const script = new Script();
   key(script, "\n\n\r", 10);
   script.run(
@@ -103,7 +103,7 @@ test("no line that is sent is empty, and none holds a line feed", () => {
   for (const line of script.lines) expect(line).not.toBe("");
 });
 
-test("input that tmux took is told with its count, in order", () => {
+test("[M12] input that tmux took is told with its count, in order", () => {
   const script = new Script();
   key(script, "a", 8);
   key(script, "b", 9);
@@ -113,7 +113,7 @@ test("input that tmux took is told with its count, in order", () => {
   expect(script.of("taken").map(({ end }) => end)).toEqual([8, 9]);
 });
 
-test("an error within a line ends its answers: the next answer is the next line's", () => {
+test("[M6] an error within a line ends its answers: the next answer is the next line's", () => {
   const script = new Script();
   key(script, "a", 8);
   script.run(script.multiplexer.probe(5));
@@ -123,7 +123,7 @@ test("an error within a line ends its answers: the next answer is the next line'
   expect(script.of("alive")).toEqual([{ type: "alive", probe: 5 }]);
 });
 
-test("a dead pane's answer is a refusal, and what follows is refused at once", () => {
+test("[M13] a dead pane's answer is a refusal, and what follows is refused at once", () => {
   const script = new Script();
   key(script, "a", 8);
   script.answer(["", "dead", "dead", "dead"]);
@@ -132,7 +132,7 @@ test("a dead pane's answer is a refusal, and what follows is refused at once", (
   expect(script.of("refused").length).toBe(2);
 });
 
-test("while lines are under way keys gather into one, and small is what waits before another viewer's", () => {
+test("[M12] while lines are under way keys gather into one, and small is what waits before another viewer's", () => {
   const script = new Script();
   for (let at = 0; at < 100; at++) key(script, "x", 8 + at);
   expect(script.lines.length).toBe(8);
@@ -141,7 +141,7 @@ test("while lines are under way keys gather into one, and small is what waits be
   expect(script.lines.at(-1)?.match(/ 78/g)?.length).toBe(92);
 });
 
-test("output of a pane that nobody looks at is dropped; behind its picture it is passed on", () => {
+test("[M10] output of a pane that nobody looks at is dropped; behind its picture it is passed on", () => {
   const script = new Script();
   script.say("%output %0 dropped\n");
   script.run(script.multiplexer.show("%0", 3));
@@ -154,7 +154,7 @@ test("output of a pane that nobody looks at is dropped; behind its picture it is
   expect(script.of("output").map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(["kept"]);
 });
 
-test("output that overtakes the picture of a paused pane comes behind it", () => {
+test("[M9] output that overtakes the picture of a paused pane comes behind it", () => {
   const script = new Script();
   script.say("%pause %0\n");
   script.run(script.multiplexer.show("%0", 1));
@@ -163,7 +163,7 @@ test("output that overtakes the picture of a paused pane comes behind it", () =>
   expect(script.effects.map(({ type }) => type).slice(-2)).toEqual(["snapshot", "output"]);
 });
 
-test("a picture that is followed by the rest of a character is taken again before anybody sees it", () => {
+test("[M9] a picture that is followed by the rest of a character is taken again before anybody sees it", () => {
   const script = new Script();
   script.run(script.multiplexer.show("%0", 1));
   const line = script.lines[0] ?? "";
@@ -185,7 +185,7 @@ test("a picture that is followed by the rest of a character is taken again befor
   expect(script.of("snapshot").length).toBe(1);
 });
 
-test("tmux's own pause says that output was lost; ours says nothing", () => {
+test("[M10] tmux's own pause says that output was lost; ours says nothing", () => {
   const script = new Script();
   script.run(script.multiplexer.show("%0", 1));
   script.answerShow("hello");
@@ -198,7 +198,7 @@ test("tmux's own pause says that output was lost; ours says nothing", () => {
   expect(script.of("pane-paused").length).toBe(1);
 });
 
-test("a picture asked for before the pane was hidden and shown again is not handed over", () => {
+test("[M9] a picture asked for before the pane was hidden and shown again is not handed over", () => {
   const script = new Script();
   script.run(script.multiplexer.show("%0", 1));
   script.run(script.multiplexer.hide("%0"));
@@ -209,7 +209,7 @@ test("a picture asked for before the pane was hidden and shown again is not hand
   expect(script.of("snapshot").map(({ request }) => request)).toEqual([2]);
 });
 
-test("the end of the exec is what attach says with its own token, and nothing after it counts", () => {
+test("[M1] the end of the exec is what attach says with its own token, and nothing after it counts", () => {
   const script = new Script();
   script.say("limpet-attach end superseded ffffffffffffffff\n");
   expect(script.of("ended")).toEqual([]);
@@ -218,7 +218,7 @@ test("the end of the exec is what attach says with its own token, and nothing af
   expect(script.multiplexer.probe(1)).toEqual([]);
 });
 
-test("an answer that nobody asked for is a confusion, not a crash", () => {
+test("[M6] an answer that nobody asked for is a confusion, not a crash", () => {
   const script = new Script();
   script.say("%begin 1 99 1\n%end 1 99 1\n");
   expect(script.of("ended")).toMatchObject([{ end: { reason: "confused" } }]);

@@ -7,7 +7,7 @@ import { PlainMultiplexer } from "../../../durable/multiplexer/plain.ts";
 const size = { cols: 80, rows: 24 };
 const viewer = "a".repeat(32);
 
-test("one window and one pane from the start, and no promise of history or counts", () => {
+test("[M18] one window and one pane from the start, and no promise of history or counts", () => {
   const plain = new PlainMultiplexer(size);
   expect([plain.countsInput, plain.hasHistory]).toEqual([false, false]);
   expect(plain.start()).toMatchObject([
@@ -16,7 +16,7 @@ test("one window and one pane from the start, and no promise of history or count
   ]);
 });
 
-test("bytes pass as they are, both ways; what was given counts as taken", () => {
+test("[M18] bytes pass as they are, both ways; what was given counts as taken", () => {
   const plain = new PlainMultiplexer(size);
   plain.start();
   plain.show("%0", 1);
@@ -28,7 +28,7 @@ test("bytes pass as they are, both ways; what was given counts as taken", () => 
   ]);
 });
 
-test("the first picture is empty; a later one has the program paint itself anew", () => {
+test("[M18] the first picture is empty; a later one has the program paint itself anew", () => {
   const plain = new PlainMultiplexer(size);
   plain.start();
   expect(plain.show("%0", 1).map(({ type }) => type)).toEqual(["snapshot"]);

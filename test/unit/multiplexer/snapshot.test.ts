@@ -44,7 +44,7 @@ async function painted(change: Partial<PaneCapture>) {
   return terminal;
 }
 
-test("modes, region, cursor and an unfinished sequence are as they were", async () => {
+test("[M8] modes, region, cursor and an unfinished sequence are as they were", async () => {
   const modes = {
     ...plain.modes,
     insert: true,
@@ -67,7 +67,7 @@ test("modes, region, cursor and an unfinished sequence are as they were", async 
   expect(terminal.buffer.active.cursorX).toBe(1);
 });
 
-test("a cursor behind the last column wraps with the next character, and only then", async () => {
+test("[M8] a cursor behind the last column wraps with the next character, and only then", async () => {
   const main = { rows: parseRows(bytes("0123456789\n\n")), wrapped: [false, false, false] };
   const terminal = await painted({ main, cursor: { x: 10, y: 0 } });
   expect(terminal.buffer.active.cursorY).toBe(0);
@@ -76,7 +76,7 @@ test("a cursor behind the last column wraps with the next character, and only th
   expect(terminal.buffer.active.getLine(1)?.isWrapped).toBe(true);
 });
 
-test("lines that tmux wrapped are one line again, in colour and with wide characters at the edge", async () => {
+test("[M8] lines that tmux wrapped are one line again, in colour and with wide characters at the edge", async () => {
   const rows = parseRows(bytes("\x1b[44m012345678\n海9\x1b[0m\nend"));
   const wrapped = findWrapped(rows, bytes("012345678海9\nend"));
   expect(wrapped).toEqual([true, false, false]);
@@ -87,7 +87,7 @@ test("lines that tmux wrapped are one line again, in colour and with wide charac
   expect(buffer.active.getLine(1)?.getCell(5)?.isBgDefault()).toBe(true);
 });
 
-test("line drawing behind SO is painted as such, and letters are letters afterwards", async () => {
+test("[M8] line drawing behind SO is painted as such, and letters are letters afterwards", async () => {
   const rows = parseRows(bytes("\x0eqqx\x0fq\n\n"));
   const terminal = await painted({ main: { rows, wrapped: [false, false, false] } });
   expect(terminal.buffer.active.getLine(0)?.translateToString(true)).toBe("──│q");
@@ -95,7 +95,7 @@ test("line drawing behind SO is painted as such, and letters are letters afterwa
   expect(terminal.buffer.active.getLine(2)?.translateToString(true)).toBe("q");
 });
 
-test("the other screen is painted over the main one, which comes back", async () => {
+test("[M8] the other screen is painted over the main one, which comes back", async () => {
   const lines = { rows: parseRows(bytes("vim\n~\n~")), wrapped: [false, false, false] };
   const terminal = await painted({ alternate: { lines, saved: { x: 2, y: 1 } }, cursor: { x: 1, y: 0 } });
   expect(terminal.buffer.active.type).toBe("alternate");
@@ -105,7 +105,7 @@ test("the other screen is painted over the main one, which comes back", async ()
   expect([terminal.buffer.active.cursorX, terminal.buffer.active.cursorY]).toEqual([2, 1]);
 });
 
-test("rows that the joined capture does not fit stand for themselves", () => {
+test("[M8] rows that the joined capture does not fit stand for themselves", () => {
   expect(findWrapped(parseRows(bytes("abc\ndef")), bytes("abcd"))).toEqual([false, false]);
   // The rows before these were left out: these two still are one line.
   expect(findWrapped(parseRows(bytes("cd\ne")), bytes("abcde"))).toEqual([true, false]);
@@ -126,7 +126,7 @@ test.for([
   expect(splitQuoted(text)).toEqual(fields);
 });
 
-test("a listing of several windows and panes, the active pane first; nonsense is none", () => {
+test("[M16] a listing of several windows and panes, the active pane first; nonsense is none", () => {
   const record = (window: number, pane: number, active: number, path: string): string =>
     `@${window} ${window} 0 0 %${pane} ${active} 80 24 0 name title cmd ${path} `;
   const body = `${record(0, 0, 0, "/a\nb")}\n${record(0, 1, 1, "/c")}\n${record(1, 2, 1, "/d")}`;
@@ -139,7 +139,7 @@ test("a listing of several windows and panes, the active pane first; nonsense is
   expect(parseListing(latin1(record(0, 0, 1, "/").slice(0, -1)))).toBe(null);
 });
 
-test("sizes out of a layout", () => {
+test("[M11] sizes out of a layout", () => {
   const leaf = (id: number, cols: number, rows: number) => ({ pane: `%${id}`, cols, rows });
   expect(parseLayout("b25d,80x24,0,0,0")).toEqual([leaf(0, 80, 24)]);
   expect(parseLayout("f1a2,80x24,0,0{40x24,0,0,1,39x24,41,0[39x12,41,0,12,39x11,41,13,3]}")).toEqual([

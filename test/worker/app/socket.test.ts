@@ -23,7 +23,7 @@ function closeOf(response: Response): Promise<{ code: number; reason: string }> 
   return closed;
 }
 
-describe("the socket", () => {
+describe("[P1] the socket", () => {
   it.each(["https://evil.example", "null", "http://localhost:8788"])(
     "is refused to %s before the upgrade",
     async (origin) => {
