@@ -101,7 +101,7 @@ test("a process that ends while its output is held still ends with its own code,
   await pause(400);
   exec.socket.resume();
   expect(await count(exec)).toBe(60_000);
-  expect((await exec.ended).status.details.causes[0].message).toBe("9");
+  expect((await exec.ended).status?.details.causes[0].message).toBe("9");
 });
 
 test("a daemon that keeps the output open does not keep the exec from ending", async () => {

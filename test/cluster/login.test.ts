@@ -37,7 +37,7 @@ test("a prompt with the place, and the code of what failed; history is written a
   expect(await inPod("cat $HOME/.bash_history")).toContain("remember");
   expect((await inPod("ls -A $HOME")).trim()).toBe(".bash_history");
   shell.type("exit\n");
-  expect((await shell.ended).status.status).toBe("Success");
+  expect((await shell.ended).status?.status).toBe("Success");
 });
 
 test("the person's own settings win, and a profile is read as by a login shell", async () => {

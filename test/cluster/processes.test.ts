@@ -81,7 +81,7 @@ test("a pod that is lost is gone at once, object and processes, without preStop"
   const exec = await openExec(server.client, name, { command: ["sleep", "100"] });
   expect(await server.cluster.faults.act({ type: "lose-pod", pod: name })).toBe(1);
   expect((await server.client.call("GET", server.client.pods(`/${name}`))).code).toBe(404);
-  expect((await exec.ended).status.details.causes[0].message).toBe("137");
+  expect((await exec.ended).status?.details.causes[0].message).toBe("137");
   expect(pids.filter(alive)).toEqual([]);
   expect(existsSync(mark)).toBe(false);
 });

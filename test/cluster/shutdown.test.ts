@@ -55,7 +55,7 @@ test("each foreground job gets one interrupt, and the time that it needs to end 
   await untilLogged(pod, /one ready/);
   await untilLogged(pod, /two ready/);
   const { end } = await run(server.client, pod, { command: shutdown });
-  expect(end.status.status).toBe("Success");
+  expect(end.status?.status).toBe("Success");
   const log = (await inPod(pod, "cat $HOME/log")).trim().split("\n").slice(2);
   expect(log.toSorted()).toEqual(["one done", "one interrupted", "two done", "two interrupted"]);
   expect(await inPod(pod, `${tmux} list-sessions`)).toMatch(/no server running|error connecting/);
@@ -117,6 +117,6 @@ test("a control client that is stuck in writing does not keep the server alive",
 test("without a session there is nothing to do", async () => {
   const pod = await readyPod(server, { container: { command: ["/usr/local/lib/limpet/shell"] } });
   const { end } = await run(server.client, pod, { command: shutdown });
-  expect(end.status.status).toBe("Success");
+  expect(end.status?.status).toBe("Success");
   await removePod(server, pod);
 });

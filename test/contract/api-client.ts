@@ -4,19 +4,19 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Credentials } from "./credentials.ts";
+import { type KubernetesObject, parseObject } from "./kubernetes-object.ts";
 
 export interface Answer {
   readonly code: number;
   readonly headers: IncomingMessage["headers"];
-  // Tests read freely from what a server answered; a wrong guess fails the test that made it.
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  readonly body: any;
+  readonly body: KubernetesObject;
+  /** As it came, JSON or not. */
+  readonly text: string;
 }
 
 export interface WatchEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
-  // biome-ignore lint/suspicious/noExplicitAny: as in Answer
-  readonly object: any;
+  readonly object: KubernetesObject;
 }
 
 export interface Watch {
@@ -66,7 +66,7 @@ export class ApiClient {
     for await (const chunk of response) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString("utf8");
     const json = response.headers["content-type"]?.startsWith("application/json") === true;
-    return { code: response.statusCode ?? 0, headers: response.headers, body: json ? JSON.parse(text) : text };
+    return { code: response.statusCode ?? 0, headers: response.headers, body: parseObject(json ? text : "{}"), text };
   }
 
   async watch(path: string): Promise<Watch> {

@@ -3,6 +3,7 @@
 
 import { WebSocket } from "ws";
 import type { ApiClient } from "./api-client.ts";
+import { type ExecStatus, parseExecStatus } from "./kubernetes-object.ts";
 
 export interface ExecOptions {
   readonly command: readonly string[];
@@ -16,9 +17,8 @@ export interface ExecOptions {
 
 export interface ExecEnd {
   readonly code: number;
-  /** The Status on channel 3; undefined where none came. */
-  // biome-ignore lint/suspicious/noExplicitAny: as in Answer of the API client
-  readonly status: any;
+  /** What channel 3 said; undefined where nothing came. */
+  readonly status: ExecStatus | undefined;
 }
 
 /** An HTTP answer in place of the 101. */
@@ -52,7 +52,7 @@ export class Exec {
     this.ended = new Promise((resolve) => {
       socket.once("close", (code) => {
         const status = Buffer.concat(this.#status).toString("utf8");
-        resolve({ code, status: status === "" ? undefined : JSON.parse(status) });
+        resolve({ code, status: status === "" ? undefined : parseExecStatus(status) });
         for (const look of [...this.#waiting]) look();
       });
     });

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { WatchEvent } from "./api-client.ts";
 import { openExec, run } from "./exec-client.ts";
-import { conditionOf, fileLabel, manifest, newName, readyPod, removeAll, untilPod } from "./pods.ts";
+import { conditionOf, fileLabel, manifest, newName, readyPod, removeAll, untilGone, untilPod } from "./pods.ts";
 import { openTarget, type Target } from "./target.ts";
 
 let target: Target;
@@ -30,7 +30,7 @@ async function untilEvents(name: string, wanted: readonly string[]) {
   for (;;) {
     const { code, body } = await target.client.call("GET", path);
     expect(code).toBe(200);
-    const reasons: string[] = body.items.map(({ reason }: { reason: string }) => reason);
+    const reasons = body.items.map(({ reason }) => reason);
     if (wanted.every((reason) => reasons.includes(reason))) return body;
     if (Date.now() > deadline) throw new Error(`only ${reasons.join(", ")}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -56,15 +56,13 @@ test("from create to Ready: Pending first, conditions in order, one container ru
   expect(containers).toBeGreaterThanOrEqual(Math.max(sandbox, initialized));
   expect(ready).toBeGreaterThanOrEqual(containers);
 
+  const pod = versions.at(-1);
   const unready = versions.find((pod) => conditionOf(pod, "ContainersReady") === "False");
-  const reasons = unready.status.conditions.map(({ type, reason }: { type: string; reason?: string }) => [
-    type,
-    reason,
-  ]);
+  if (unready === undefined || pod === undefined) throw new Error("the watch saw no pod that was not ready yet");
+  const reasons = unready.status.conditions.map(({ type, reason }) => [type, reason]);
   expect(reasons).toContainEqual(["ContainersReady", "ContainersNotReady"]);
   expect(unready.status.containerStatuses[0].state.waiting.reason).toMatch(/^(ContainerCreating|PodInitializing)$/);
 
-  const pod = versions.at(-1);
   expect(pod.status.phase).toBe("Running");
   expect(pod.spec.nodeName).not.toBe("");
   expect(pod.status.startTime).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
@@ -198,14 +196,14 @@ test("deletion with another uid: 409, and the pod lives; with its own it goes", 
   ).toBeUndefined();
   const right = { preconditions: { uid: pod.metadata.uid }, gracePeriodSeconds: 1 };
   expect((await target.client.call("DELETE", target.client.pods(`/${name}`), { body: right })).code).toBe(200);
-  await untilPod(target, name, (now) => now === undefined);
+  await untilGone(target, name);
 });
 
 test("what ignores TERM is killed when the grace is over", async () => {
   const name = await readyPod(target, { command: ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"] });
   const before = Date.now();
   await target.client.call("DELETE", target.client.pods(`/${name}`), { body: { gracePeriodSeconds: 2 } });
-  await untilPod(target, name, (now) => now === undefined, 30_000);
+  await untilGone(target, name, 30_000);
   expect(Date.now() - before).toBeGreaterThan(1_800);
 });
 
@@ -226,14 +224,14 @@ test("preStop runs before TERM, and its time is a part of the grace", async () =
   await follow.until(/TERM/);
   expect(follow.text()).toBe("preStop\nover\nTERM\n");
   const { status } = await follow.ended;
-  expect(status.details.causes[0].message).toBe("137");
+  expect(status?.details.causes[0].message).toBe("137");
 });
 
 test("a pod deleted under an exec ends it with 137, before or as the pod goes", async () => {
   const name = await readyPod(target, { grace: 1 });
   for (const tty of [false, true]) {
     const exec = await run(target.client, name, { command: ["true"], tty });
-    expect(exec.end.status.status).toBe("Success");
+    expect(exec.end.status?.status).toBe("Success");
   }
   const plain = await openExec(target.client, name, { command: ["sleep", "600"] });
   const tty = await openExec(target.client, name, { command: ["sleep", "600"], tty: true });
@@ -242,7 +240,7 @@ test("a pod deleted under an exec ends it with 137, before or as the pod goes", 
   for (const exec of [plain, tty]) {
     const { code, status } = await exec.ended;
     expect(code).toBe(1000);
-    expect(status.details.causes).toEqual([{ reason: "ExitCode", message: "137" }]);
+    expect(status?.details.causes).toEqual([{ reason: "ExitCode", message: "137" }]);
   }
-  await untilPod(target, name, (now) => now === undefined);
+  await untilGone(target, name);
 });

@@ -2,6 +2,7 @@
 // Must not know which server it is held against.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { KubernetesObject } from "./kubernetes-object.ts";
 import { manifest, newName, readyPod, removeAll, removePod } from "./pods.ts";
 import { openTarget, type Target } from "./target.ts";
 
@@ -28,8 +29,7 @@ afterAll(async () => {
 
 const select = (selector: string) => `labelSelector=${encodeURIComponent(selector)}`;
 const list = (query: string) => target.client.call("GET", target.client.pods(`?${query}`));
-// biome-ignore lint/suspicious/noExplicitAny: a list as the server answered it
-const namesIn = (body: any): string[] => body.items.map((item: { metadata: { name: string } }) => item.metadata.name);
+const namesIn = (body: KubernetesObject): string[] => body.items.map(({ metadata }) => metadata.name);
 
 test.each([
   ["group=GROUP", [0, 1, 2, 3, 4]],
@@ -98,8 +98,8 @@ test("a watch from a list's version misses nothing after it, and nothing before 
     target.client.pods(`?watch=true&resourceVersion=${resourceVersion}&${select(`group=${group}`)}`),
   );
   await label("twice");
-  await watch.until(({ object }) => object.metadata.labels.seen === "twice");
-  expect(watch.events.map(({ type, object }) => [type, object.metadata.labels.seen])).toEqual([
+  await watch.until(({ object }) => object.metadata.labels["seen"] === "twice");
+  expect(watch.events.map(({ type, object }) => [type, object.metadata.labels["seen"]])).toEqual([
     ["MODIFIED", "once"],
     ["MODIFIED", "twice"],
   ]);

@@ -2,6 +2,8 @@
 // Must not know what is tested.
 
 import { randomBytes } from "node:crypto";
+import type { Answer } from "./api-client.ts";
+import type { KubernetesObject } from "./kubernetes-object.ts";
 import type { Target } from "./target.ts";
 
 /** Runs until TERM, and then ends at once. */
@@ -63,41 +65,46 @@ export async function readyPod(target: Target, wish: PodWish = {}): Promise<stri
   return name;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a pod as the server answered it; see Answer of the API client
-type PodBody = any;
-
-/** Polls until the pod fits; a pod that is gone is undefined. */
+/** Polls until the pod is there and fits. */
 export async function untilPod(
   target: Target,
   name: string,
-  fits: (pod: PodBody | undefined) => boolean,
+  fits: (pod: KubernetesObject) => boolean,
   limitMs = 60_000,
-): Promise<PodBody> {
+): Promise<KubernetesObject> {
+  const there = await poll(target, name, ({ code, body }) => code !== 404 && fits(body), limitMs);
+  return there.body;
+}
+
+/** Polls until there is no such pod. */
+export async function untilGone(target: Target, name: string, limitMs = 60_000): Promise<void> {
+  await poll(target, name, ({ code }) => code === 404, limitMs);
+}
+
+async function poll(target: Target, name: string, fits: (answer: Answer) => boolean, limitMs: number): Promise<Answer> {
   const deadline = Date.now() + limitMs;
   for (;;) {
-    const { code, body } = await target.client.call("GET", target.client.pods(`/${name}`));
-    const pod = code === 404 ? undefined : body;
-    if (fits(pod)) return pod;
-    if (Date.now() > deadline) throw new Error(`pod ${name} did not get there: ${JSON.stringify(pod?.status ?? code)}`);
+    const answer = await target.client.call("GET", target.client.pods(`/${name}`));
+    if (fits(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`pod ${name} did not get there: ${answer.text}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-export function conditionOf(pod: PodBody, type: string): string | undefined {
-  const conditions: { type: string; status: string }[] = pod?.status?.conditions ?? [];
-  return conditions.find((condition) => condition.type === type)?.status;
+export function conditionOf(pod: KubernetesObject, type: string): string | undefined {
+  return pod.status.conditions?.find((condition) => condition.type === type)?.status;
 }
 
 /** Deletes with the shortest grace and waits until it is gone. */
 export async function removePod(target: Target, name: string): Promise<void> {
   await target.client.call("DELETE", target.client.pods(`/${name}`), { body: { gracePeriodSeconds: 1 } });
-  await untilPod(target, name, (pod) => pod === undefined);
+  await untilGone(target, name);
 }
 
 /** Ends every pod that a test file has left. */
 export async function removeAll(target: Target): Promise<void> {
   const selector = encodeURIComponent(`limpet.dev/contract=${fileLabel["limpet.dev/contract"]}`);
   const { body } = await target.client.call("GET", target.client.pods(`?labelSelector=${selector}`));
-  const names: string[] = (body.items ?? []).map((pod: { metadata: { name: string } }) => pod.metadata.name);
+  const names = body.items.map(({ metadata }) => metadata.name);
   await Promise.all(names.map((name) => removePod(target, name)));
 }

@@ -82,10 +82,7 @@ test("a manifest that breaks a rule: 422 Invalid, with every cause and its field
   const answer = await target.client.call("POST", target.client.pods(), { body });
   expect(answer.code).toBe(422);
   expect(answer.body).toMatchObject({ reason: "Invalid", details: { name: "Not_A_Name", kind: "Pod" }, code: 422 });
-  const fields = answer.body.details.causes.map((cause: { reason: string; field: string }) => [
-    cause.reason,
-    cause.field,
-  ]);
+  const fields = answer.body.details.causes.map((cause) => [cause.reason, cause.field]);
   expect(fields).toContainEqual(["FieldValueInvalid", "metadata.name"]);
   expect(fields).toContainEqual(["FieldValueInvalid", "metadata.labels"]);
 });
@@ -160,7 +157,7 @@ test("exec after the 101: a program that is not there", async () => {
   const { end } = await run(target.client, pod, { command: ["no-such-program"] });
   expect(end.code).toBe(1000);
   expect(end.status).toMatchObject({ status: "Failure", reason: "InternalError", code: 500 });
-  expect(end.status.message).toContain('exec: "no-such-program": executable file not found in $PATH');
+  expect(end.status?.message).toContain('exec: "no-such-program": executable file not found in $PATH');
 });
 
 test("exec after the 101: no stream asked for", async () => {
@@ -177,5 +174,5 @@ test("exec after the 101: a pod whose container has ended", async () => {
   const { end } = await run(target.client, name, { command: [...idle] });
   expect(end.code).toBe(1000);
   expect(end.status).toMatchObject({ status: "Failure", reason: "InternalError" });
-  expect(end.status.message).toContain("container not found");
+  expect(end.status?.message).toContain("container not found");
 });
