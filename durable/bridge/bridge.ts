@@ -224,7 +224,7 @@ export class Bridge {
 
   /** True while nothing is in memory that the attachments and tmux do not hold. */
   canHibernate(): boolean {
-    if (this.#link.rest === null || this.#wished || this.#inputWaits()) return false;
+    if (this.#link.rest === null || this.#wished || this.#inputWaits() || this.#lobby.waitsForLeader) return false;
     for (const viewer of this.#lobby.viewers.values()) if (!viewer.welcomed) return false;
     return true;
   }

@@ -61,12 +61,12 @@ export class Leader {
   }
 
   /** A viewer that was here when the object went to sleep. */
-  restored(viewer: Viewer, { leads, typed }: Say, nowMs: number): void {
+  restored(viewer: Viewer, { leads, typed }: Say): void {
     if (!viewer.drives) return;
     if (typed > 0) this.#typed.set(viewer.id, typed);
     this.#turn = Math.max(this.#turn, typed);
     if (leads) this.#lead(viewer.id);
-    else if (this.#leader === null) this.#await(nowMs);
+    this.#begun = true;
   }
 
   say(viewer: ViewerId): Say {

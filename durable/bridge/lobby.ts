@@ -80,7 +80,7 @@ export class Lobby {
     const viewer = new Viewer(id, socket, facts, clampSize(attachment), null, 0, this.#limits);
     viewer.visible = attachment.visible;
     this.#enter(viewer, nowMs);
-    this.leader.restored(viewer, attachment, nowMs);
+    this.leader.restored(viewer, attachment);
     return viewer;
   }
 
@@ -108,6 +108,15 @@ export class Lobby {
     this.#look(nowMs);
   }
 
+  /** A leader is waited for: the attachments do not say since when. */
+  get waitsForLeader(): boolean {
+    return this.#leaderDeadline() !== null;
+  }
+
+  #leaderDeadline(): number | null {
+    return this.viewers.size > 0 ? this.leader.deadline() : null;
+  }
+
   tick(nowMs: number): void {
     for (const [socket, state] of [...this.#sockets]) {
       if (state.kind === "greeting" && nowMs >= state.sinceMs + helloWithinMs) {
@@ -118,7 +127,7 @@ export class Lobby {
   }
 
   deadline(): number | null {
-    let first = this.viewers.size > 0 ? this.leader.deadline() : null;
+    let first = this.#leaderDeadline();
     for (const state of this.#sockets.values()) {
       if (state.kind !== "greeting") continue;
       const at = state.sinceMs + helloWithinMs;

@@ -342,6 +342,31 @@ describe("[B33] hibernation", () => {
     }
   });
 
+  it("[B23] waits until a leader that left has had its time; one without any leader is not woken for it", () => {
+    const rig = new Rig();
+    for (const [socket, viewer] of [
+      ["s", "a"],
+      ["t", "b"],
+      ["u", "c"],
+    ] as const) {
+      rig.join(socket, viewer);
+      rig.say(socket, { type: "focus", visible: false });
+    }
+    rig.pass(6 * 60_000);
+    expect(rig.bridge.canHibernate()).toBe(true);
+    rig.leave("s");
+    expect(rig.bridge.canHibernate()).toBe(false);
+    rig.pass(10_000);
+    expect(rig.bridge.canHibernate()).toBe(true);
+    const kept: unknown = JSON.parse(JSON.stringify(rig.kept.get("t")));
+    expect(kept).toMatchObject({ viewer: viewerId("b"), leads: false, typed: 0 });
+    rig.bridge = rig.newBridge();
+    rig.do(rig.bridge.socketRestored("t", facts, kept, rig.nowMs));
+    rig.shell("ready");
+    expect(rig.bridge.canHibernate()).toBe(true);
+    expect(rig.bridge.nextDeadline()).toBeNull();
+  });
+
   it("says while awake that what was kept is void", () => {
     const rig = parked();
     expect(rig.kept.get("s")?.viewer).toBe("a".repeat(32));
