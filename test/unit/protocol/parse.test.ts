@@ -32,6 +32,7 @@ const pane = {
 const fromClient: readonly ClientMessage[] = [
   hello,
   { ...hello, colours: { foreground: "#ffffff", background: "#00Ab3f" } },
+  { ...hello, leads: true },
   { type: "resize", cols: 2, rows: 1 },
   { type: "resize", cols: 500, rows: 300, fit: true },
   { type: "ack", channel: 0, stream, output: Number.MAX_SAFE_INTEGER },
