@@ -71,12 +71,7 @@ export class Rig {
   }
 
   /** Opens a socket and says hello on it. */
-  join(
-    socket: string,
-    viewer: string,
-    hello: Partial<ClientMessage> = {},
-    facts: { role?: Role } = {},
-  ): void {
+  join(socket: string, viewer: string, hello: Partial<ClientMessage> = {}, facts: { role?: Role } = {}): void {
     this.open(socket, facts);
     this.say(socket, {
       type: "hello",
