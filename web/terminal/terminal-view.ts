@@ -76,7 +76,7 @@ export class TerminalView {
       lineHeight: 1.15,
       theme,
       scrollback: 5_000,
-      // As tmux does; see ARCHITECTURE.md on what makes the two agree.
+      // As tmux does; see ARCHITECTURE.md ("Why") on what makes the two agree.
       scrollOnEraseInDisplay: true,
       minimumContrastRatio: 4.5,
       cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,

@@ -69,7 +69,7 @@ export function wishAbsent(life: Life, why: "asked" | "expired", nowMs: number):
     desired: "absent",
     phase: "stopping",
     reason: expired ? "Expired" : null,
-    detail: expired ? "The shell's time is over: it is saved and ended." : "The shell is being ended.",
+    detail: expired ? "The shell's time is over: it is being ended." : "The shell is being ended.",
   };
   return {
     life: {
