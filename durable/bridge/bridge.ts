@@ -169,6 +169,7 @@ export class Bridge {
     if (shell.phase === "absent" && before !== null && before !== "absent") {
       this.#standing.announce(this.#lobby.viewers, this.#lobby.leader.viewer, this.#link.linkState());
       this.#link.release("idle");
+      this.#follower.stop();
       this.#follower.forget();
       this.#lobby.closeAll(closeCode.noShell, "the shell was deleted", nowMs);
     }

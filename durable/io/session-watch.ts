@@ -6,6 +6,9 @@ import { listGoodSessions } from "../../worker/db/sessions.ts";
 import type { SocketKey } from "../bridge/effects.ts";
 import type { BrowserSockets } from "./sockets.ts";
 
+/** A query of D1 has 100 parameters. Sockets of further sessions are left to the clock and to their expiry. */
+const mostAsked = 99;
+
 export class SessionWatch {
   readonly #sockets: BrowserSockets;
   readonly #db: Database;
@@ -39,9 +42,10 @@ export class SessionWatch {
 
   /** Asks D1, and ends the sockets of sessions that are not good any more. @throws where D1 does not answer. */
   async check(nowMs: number): Promise<void> {
-    const asked = new Set([...this.#sockets.owners()].map(([, { session }]) => session));
+    const sessions = new Set([...this.#sockets.owners()].map(([, { session }]) => session));
+    const asked = new Set([...sessions].slice(0, mostAsked));
     if (asked.size === 0) return;
-    const good = await listGoodSessions(this.#db, [...asked].slice(0, 100), nowMs);
+    const good = await listGoodSessions(this.#db, [...asked], nowMs);
     // Sockets that came while D1 was asked were let in by a check of their own.
     this.#endWhere((session) => asked.has(session) && !good.has(session));
   }

@@ -36,7 +36,7 @@ export async function findSession(db: Database, id: string, nowMs: number): Prom
   return row ?? null;
 }
 
-/** Those of these sessions that are good now. At most 100 at a time: D1's limit for a query's parameters. */
+/** Those of these sessions that are good now. At most 99 at a time: a query of D1 has 100 parameters. */
 export async function listGoodSessions(db: Database, ids: readonly string[], nowMs: number): Promise<Set<string>> {
   const rows = await db
     .select({ id: sessions.id })
