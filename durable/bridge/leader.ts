@@ -88,6 +88,8 @@ export class Leader {
   tick(attached: ReadonlyMap<ViewerId, Viewer>, nowMs: number): void {
     if (!this.#graceIsOver(nowMs)) return;
     for (const viewer of [...this.#typed.keys()]) if (!attached.has(viewer)) this.#typed.delete(viewer);
+    // Nobody is there to lead: whoever comes back finds the grace over, and waits no second time.
+    if (attached.size === 0) return;
     const [last] = [...this.#typed].toSorted(([, a], [, b]) => b - a);
     const driving = [...attached.values()].filter((viewer) => viewer.drives);
     this.#leader = last?.[0] ?? (driving.length === 1 ? (driving[0]?.id ?? null) : null);

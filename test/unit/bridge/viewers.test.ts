@@ -196,6 +196,18 @@ describe("[B22] whose size counts", () => {
     rig.pass(60_000);
     expect(size(rig)).toBe("100x30");
   });
+  it("[B23] a leader that left long ago is not waited for again by whoever comes back alone", () => {
+    const rig = new Rig();
+    rig.join("desk", "a", { cols: 100, rows: 30 });
+    rig.join("phone", "b", { cols: 40, rows: 20 });
+    const shows = { panes: [{ pane: "%0", stream: rig.starts("desk")[0]?.stream ?? "", output: 0 }] };
+    rig.leave("desk");
+    rig.leave("phone");
+    rig.pass(45_000);
+    rig.join("phone2", "b", { cols: 40, rows: 20, ...shows });
+    rig.pass(100);
+    expect(size(rig)).toBe("40x20");
+  });
   it("[B24] a drag is told to programs twenty times a second at most, and its end always", () => {
     const rig = new Rig();
     rig.join("s", "a");
