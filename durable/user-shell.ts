@@ -40,6 +40,9 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
   #lifecycle: ShellLifecycle | null = null;
   #cluster: ClusterClient | null = null;
   #exec: ExecLink | null = null;
+  /** Said by the bridge and not carried out yet. */
+  readonly #effects: BridgeEffect[] = [];
+  #running = false;
   #checkAtMs: number | null = null;
   /** D1 did not say which sessions are good: it is asked again, even where the object could sleep. */
   #checkFailed = false;
@@ -228,8 +231,16 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
     this.#run(this.#bridge.socketClosed(socket, Date.now()));
   }
 
+  /** In order, also where carrying one out is itself an event: a send that fails ends its exec at once. */
   #run(effects: readonly BridgeEffect[]): void {
-    for (const effect of effects) this.#carryOut(effect);
+    this.#effects.push(...effects);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let next = this.#effects.shift(); next !== undefined; next = this.#effects.shift()) this.#carryOut(next);
+    } finally {
+      this.#running = false;
+    }
   }
 
   #carryOut(effect: BridgeEffect): void {

@@ -161,8 +161,8 @@ export class Bridge {
       const wanted =
         this.#link.rest === "idle" || (this.#link.rest === "parked" && (came || this.#wished || inputWaits));
       if (wanted && (this.#lobby.viewers.size > 0 || inputWaits)) this.#want(nowMs);
-    } else if (this.#link.following === null && (this.#link.rest === null || this.#link.rest === "exited")) {
-      // What ended in the pod before says nothing of the next one.
+    } else if (this.#link.following === null && this.#link.rest !== "parked") {
+      // What ended in the pod before, or who took over there, says nothing of the next one.
       this.#link.release("idle");
     }
     this.#wished = false;

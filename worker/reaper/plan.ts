@@ -27,7 +27,7 @@ const revokedWithinMs = 3 * 60_000;
 export function planReaper(nowMs: number): readonly ReaperStep[] {
   return [
     // An awake object looks by itself; one that hibernates with open sockets must be told.
-    { kind: "close-revoked-sockets", afterMs: nowMs - revokedWithinMs, limit: 500 },
+    { kind: "close-revoked-sockets", afterMs: nowMs - revokedWithinMs, limit: 5_000 },
     { kind: "delete-ended-sessions", beforeMs: nowMs, batch: 200, maxBatches: 10 },
   ];
 }

@@ -132,6 +132,18 @@ describe("ends", () => {
     expect(rig.tmux.panes.get("%0")?.typed.get("a".repeat(32))).toBe("x");
   });
 
+  it("[B30] superseded says nothing of the next pod: that one is followed by itself", () => {
+    const rig = new Rig();
+    rig.join("s", "a");
+    rig.takeEffects("exec-open");
+    rig.attach?.say({ type: "ended", end: { reason: "superseded" } });
+    rig.pump();
+    rig.shell("starting");
+    expect(rig.takeEffects("exec-open")).toEqual([]);
+    rig.shell("ready");
+    expect(rig.takeEffects("exec-open")).toHaveLength(1);
+  });
+
   it("[B30] no tmux: opened again at once as plain, until there is another pod", () => {
     const rig = new Rig({ exec: "by hand" });
     rig.join("s", "a");
