@@ -200,7 +200,13 @@ test("deletion with another uid: 409, and the pod lives; with its own it goes", 
 });
 
 test("what ignores TERM is killed when the grace is over", async () => {
-  const name = await readyPod(target, { command: ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"] });
+  const command = ["sh", "-c", "trap '' TERM; touch $HOME/deaf; while :; do sleep 1; done"];
+  const name = await readyPod(target, { command });
+  // Ready says that the process runs, not that it has come to its trap.
+  const deaf = await openExec(target.client, name, {
+    command: ["sh", "-c", "until [ -e $HOME/deaf ]; do sleep 0.1; done"],
+  });
+  await deaf.ended;
   const before = Date.now();
   await target.client.call("DELETE", target.client.pods(`/${name}`), { body: { gracePeriodSeconds: 2 } });
   await untilGone(target, name, 30_000);
