@@ -167,9 +167,20 @@ test("activeDeadlineSeconds can be set and lowered, not raised; when it is over 
   expect(pod.status.reason).toBe("DeadlineExceeded");
 });
 
+/** Ready says that a pod's process runs, not that it has come to its trap: it leaves a file when it has. */
+async function untilAtWork(name: string): Promise<void> {
+  const wait = ["sh", "-c", "until [ -e $HOME/at-work ]; do sleep 0.1; done"];
+  await (await openExec(target.client, name, { command: wait })).ended;
+}
+
 test("deletion: marked at once, the name is taken until it is gone, TERM reaches the main process", async () => {
-  const command = ["sh", "-c", "trap 'sleep 1; exit 0' TERM; while :; do sleep 3600 & wait $!; done"];
+  const command = [
+    "sh",
+    "-c",
+    "trap 'sleep 1; exit 0' TERM; touch $HOME/at-work; while :; do sleep 3600 & wait $!; done",
+  ];
   const name = await readyPod(target, { command, grace: 30 });
+  await untilAtWork(name);
   const watch = await target.client.watch(target.client.pods(`?watch=true&fieldSelector=metadata.name%3D${name}`));
   const asked = await target.client.call("DELETE", target.client.pods(`/${name}`));
   expect(asked.code).toBe(200);
@@ -200,13 +211,9 @@ test("deletion with another uid: 409, and the pod lives; with its own it goes", 
 });
 
 test("what ignores TERM is killed when the grace is over", async () => {
-  const command = ["sh", "-c", "trap '' TERM; touch $HOME/deaf; while :; do sleep 1; done"];
+  const command = ["sh", "-c", "trap '' TERM; touch $HOME/at-work; while :; do sleep 1; done"];
   const name = await readyPod(target, { command });
-  // Ready says that the process runs, not that it has come to its trap.
-  const deaf = await openExec(target.client, name, {
-    command: ["sh", "-c", "until [ -e $HOME/deaf ]; do sleep 0.1; done"],
-  });
-  await deaf.ended;
+  await untilAtWork(name);
   const before = Date.now();
   await target.client.call("DELETE", target.client.pods(`/${name}`), { body: { gracePeriodSeconds: 2 } });
   await untilGone(target, name, 30_000);
@@ -221,10 +228,11 @@ test("grace 0: gone at once", async () => {
 
 test("preStop runs before TERM, and its time is a part of the grace", async () => {
   const trap = "trap 'echo TERM >> $HOME/order; sleep 2; exit 0' TERM";
-  const command = ["sh", "-c", `${trap}; while :; do sleep 3600 & wait $!; done`];
+  const command = ["sh", "-c", `${trap}; touch $HOME/at-work; while :; do sleep 3600 & wait $!; done`];
   const preStop = ["sh", "-c", "echo preStop >> $HOME/order; sleep 1; echo over >> $HOME/order"];
   const container = { lifecycle: { preStop: { exec: { command: preStop } } } };
   const name = await readyPod(target, { command, container, grace: 20 });
+  await untilAtWork(name);
   await target.client.call("DELETE", target.client.pods(`/${name}`));
   const follow = await openExec(target.client, name, { command: ["sh", "-c", "exec tail -n +1 -F $HOME/order"] });
   await follow.until(/TERM/);
