@@ -11,6 +11,12 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** What every kind shares: a test that hangs is a failed test, and leftovers of one never reach another. */
 const common = { root, globals: false, restoreMocks: true, passWithNoTests: true, allowOnly: !process.env["CI"] };
 
+/**
+ * Where real processes, ptys and a browser share two busy cores: one that failed is tried once more on CI, and the report
+ * says so (`retry x1`). A fault fails twice. The pure tests are never tried again: each can be repeated from its seed.
+ */
+const real = { ...common, retry: process.env["CI"] ? 1 : 0 };
+
 export default defineConfig({
   root,
   cacheDir: "node_modules/.cache/vitest",
@@ -25,7 +31,7 @@ export default defineConfig({
       {
         // Real tmux servers, each on a socket of its own.
         test: {
-          ...common,
+          ...real,
           name: "tmux",
           environment: "node",
           include: ["test/tmux/**/*.test.ts"],
@@ -35,7 +41,7 @@ export default defineConfig({
       {
         // The Kubernetes API that Limpet relies on: against the local cluster, or CONTRACT_URL.
         test: {
-          ...common,
+          ...real,
           name: "contract",
           environment: "node",
           include: ["test/contract/**/*.test.ts", "test/cluster/**/*.test.ts"],
@@ -58,7 +64,7 @@ export default defineConfig({
           })),
         ],
         test: {
-          ...common,
+          ...real,
           name: "worker",
           globalSetup: ["test/setup/worker.ts"],
           setupFiles: ["test/worker/apply-migrations.ts"],
@@ -72,7 +78,7 @@ export default defineConfig({
       {
         // `npm start` itself, and a real browser before it: one file at a time, for each has the machine to itself.
         test: {
-          ...common,
+          ...real,
           name: "start",
           environment: "node",
           include: ["test/start/**/*.test.ts", "test/browser/**/*.test.ts"],

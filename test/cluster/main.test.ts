@@ -45,7 +45,9 @@ async function start(): Promise<Target> {
   const started = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "inherit"] });
   child = started;
   const [line] = await once(started.stdout.setEncoding("utf8"), "data");
-  const { url } = JSON.parse(String(line));
+  const ready: unknown = JSON.parse(String(line));
+  const url: unknown = typeof ready === "object" && ready !== null && Reflect.get(ready, "url");
+  if (typeof url !== "string") throw new Error(`It did not say where it is: ${String(line)}`);
   return { client: new ApiClient(url, "limpet", signingCredentials(key)), image: "shell:local", close: async () => {} };
 }
 

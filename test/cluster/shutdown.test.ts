@@ -69,7 +69,8 @@ test("what ignores the interrupt is hung up when the time is over", async () => 
   const before = Date.now();
   await run(server.client, pod, { command: shutdown });
   expect(Date.now() - before).toBeGreaterThan(900);
-  expect(await inPod(pod, "cat $HOME/log")).toBe("ready\nhung up\n");
+  // The terminal that goes hangs up once more: a trap may run twice.
+  expect(await inPod(pod, "uniq $HOME/log")).toBe("ready\nhung up\n");
   await removePod(server, pod);
 });
 
@@ -83,7 +84,7 @@ test("who waits for keys is not waited for: an editor, a prompt that outlives it
   const before = Date.now();
   await run(server.client, pod, { command: shutdown });
   expect(Date.now() - before).toBeLessThan(8_000);
-  expect(await inPod(pod, "sort $HOME/log")).toBe("editor hung up\neditor ready\nprompt hung up\nprompt ready\n");
+  expect(await inPod(pod, "sort -u $HOME/log")).toBe("editor hung up\neditor ready\nprompt hung up\nprompt ready\n");
   await removePod(server, pod);
 });
 

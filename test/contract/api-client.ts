@@ -4,7 +4,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Credentials } from "./credentials.ts";
-import { type KubernetesObject, parseObject } from "./kubernetes-object.ts";
+import { type KubernetesObject, parseObject, parseWatchEvent, type WatchEvent } from "./kubernetes-object.ts";
 
 export interface Answer {
   readonly code: number;
@@ -12,11 +12,6 @@ export interface Answer {
   readonly body: KubernetesObject;
   /** As it came, JSON or not. */
   readonly text: string;
-}
-
-export interface WatchEvent {
-  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
-  readonly object: KubernetesObject;
 }
 
 export interface Watch {
@@ -80,7 +75,7 @@ export class ApiClient {
     response.setEncoding("utf8").on("data", (text: string) => {
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
-      events.push(...lines.filter((line) => line !== "").map((line): WatchEvent => JSON.parse(line)));
+      events.push(...lines.filter((line) => line !== "").map(parseWatchEvent));
       wake();
     });
     const ended = new Promise<void>((resolve) => response.once("close", resolve));

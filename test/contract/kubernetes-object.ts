@@ -84,3 +84,19 @@ export function parseExecStatus(text: string): ExecStatus {
 function isObject<T extends object>(value: unknown): value is T {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+const watchTypes = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"] as const;
+
+export interface WatchEvent {
+  readonly type: (typeof watchTypes)[number];
+  readonly object: KubernetesObject;
+}
+
+/** One line of a watch. @throws Error where it is no event */
+export function parseWatchEvent(line: string): WatchEvent {
+  const value: unknown = JSON.parse(line);
+  if (!isObject<WatchEvent>(value) || !watchTypes.includes(value.type) || !isObject<KubernetesObject>(value.object)) {
+    throw new Error(`no event of a watch: ${line}`);
+  }
+  return value;
+}

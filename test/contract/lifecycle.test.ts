@@ -2,8 +2,8 @@
 // Must not know which server it is held against.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { WatchEvent } from "./api-client.ts";
 import { openExec, run } from "./exec-client.ts";
+import type { WatchEvent } from "./kubernetes-object.ts";
 import { conditionOf, fileLabel, manifest, newName, readyPod, removeAll, untilGone, untilPod } from "./pods.ts";
 import { openTarget, type Target } from "./target.ts";
 

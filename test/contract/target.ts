@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createCluster } from "../../dev/cluster/cluster.ts";
+import { parseSigningKeys } from "../../worker/signing-keys.ts";
 import { ApiClient } from "./api-client.ts";
 import { type Credentials, signingCredentials, startIssuer } from "./credentials.ts";
 
@@ -40,8 +41,10 @@ function credentialsFromEnvironment(): Credentials {
   if (CONTRACT_SIGNING_KEY === undefined || CONTRACT_ISSUER === undefined || CONTRACT_AUDIENCE === undefined) {
     throw new Error("CONTRACT_TOKEN, or CONTRACT_SIGNING_KEY with CONTRACT_ISSUER and CONTRACT_AUDIENCE, is needed");
   }
+  const [jwk] = parseSigningKeys(`{"keys":[${CONTRACT_SIGNING_KEY}]}`) ?? [];
+  if (jwk === undefined) throw new Error("CONTRACT_SIGNING_KEY must be a private ES256 key with a kid, as a JWK");
   return signingCredentials({
-    jwk: JSON.parse(CONTRACT_SIGNING_KEY),
+    jwk,
     issuer: CONTRACT_ISSUER,
     audience: CONTRACT_AUDIENCE,
   });
