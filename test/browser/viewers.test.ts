@@ -93,7 +93,8 @@ test("a program's question to its terminal is answered once, however many tabs l
   await world().anotherTab(person);
   const { shell } = person;
   await shell.enter(
-    String.raw`clear; printf '\033[c'; read -rsd c a; read -rsn 1 -t 1 b; printf '%q and then %q\n' "$a" "$b"`,
+    // Without the echo before it asks: the answer may be there before `read` is.
+    String.raw`clear; stty -echo; printf '\033[c'; read -rsd c a; read -rsn 1 -t 1 b; stty echo; printf '%q and then %q\n' "$a" "$b"`,
   );
   await shell.rowsUntil("the answer", (rows) => rows.some((row) => row.endsWith("and then ''")));
   const answers = (await shell.rows()).filter((row) => row.includes("and then"));
