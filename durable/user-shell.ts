@@ -31,7 +31,10 @@ const userKey = "user";
 
 type DeadlineName = "lifecycle" | "bridge" | "sessions" | "check" | "wake";
 
-export class UserShell extends DurableObject<Env> implements ShellObject {
+export class UserShell
+  extends DurableObject<Env>
+  implements Pick<ShellObject, "createShell" | "rebootShell" | "deleteShell" | "endSession" | "counters">
+{
   readonly #sockets: BrowserSockets;
   readonly #sessions: SessionWatch;
   readonly #bridge: Bridge;
@@ -222,7 +225,8 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
 
   #tell(record: ShellRecord | null): void {
     const { phase, reason, detail, expiresAt } = record ?? gone;
-    this.#run(this.#bridge.shell({ phase, reason, detail, expiresAt }, Date.now()));
+    const extendableUntil = record === null ? null : record.startedAt + configOf(this.env).shellLifeMs;
+    this.#run(this.#bridge.shell({ phase, reason, detail, expiresAt, extendableUntil }, Date.now()));
     this.#settle();
   }
 

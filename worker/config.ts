@@ -4,6 +4,7 @@
 import { Environment } from "./environment.ts";
 import { LimpetError } from "./errors.ts";
 import type { PodResources } from "./kubernetes/pod-manifest.ts";
+import { parseSealKeys, type SealKeys } from "./sealing/seal-keys.ts";
 import { parseSigningKeys, type SigningKeys } from "./signing-keys.ts";
 
 /** Who may come in. A person passes when one of the three lists has them. */
@@ -49,6 +50,43 @@ export interface Config {
   readonly shellIdleMs: number;
   /** … and every shell after this long. */
   readonly shellLifeMs: number;
+  /** How long before its end the people who look at it are warned, the longest first. */
+  readonly warnMs: readonly number[];
+  /** From the wish to end to the kill: the interrupt, the save and the hang-up are parts of it. */
+  readonly graceSeconds: number;
+  /** Most shells that may run at a time in this installation; null: as many as the cluster takes. */
+  readonly shellLimit: number | null;
+  /** Who may see everybody's shells. Both empty: nobody. */
+  readonly administrators: { readonly emails: ReadonlySet<string>; readonly groups: ReadonlySet<string> };
+  /** Seal secrets at rest: the first seals, all of them open. */
+  readonly sealKeys: SealKeys;
+  /** Where a pod reaches this edge: an origin. */
+  readonly podEdgeUrl: string;
+  readonly save: SavePolicy;
+  /** What the company's network wants of every shell. */
+  readonly company: {
+    /** PEM; null: the image's own certificates. */
+    readonly caBundle: string | null;
+    readonly httpsProxy: string | null;
+    readonly httpProxy: string | null;
+    readonly noProxy: string | null;
+    /** Lines of an ssh known_hosts file beside those of the large forges. */
+    readonly knownHosts: string | null;
+  };
+}
+
+/** What is saved of the work, and how. */
+export interface SavePolicy {
+  /** False: nothing is ever pushed to a person's repository; its work goes into the snapshot at the edge. */
+  readonly upstream: boolean;
+  readonly everySeconds: number;
+  /** A file above it is left out, and said to be. */
+  readonly fileLimitBytes: number;
+  /** A whole snapshot of a home, compressed. */
+  readonly homeLimitBytes: number;
+  /** Ignored files that are saved all the same (names as the shell matches them, `*.tfstate*`). */
+  readonly include: readonly string[];
+  readonly keepMs: number;
 }
 
 /** Small to ask for, roomy to use: most shells wait for a key most of the time. */
@@ -70,6 +108,7 @@ export function parseConfig(variables: object): Config {
   const env = new Environment(variables);
   const local = env.optional("LOCAL") === "true";
   const signingKeys = readSigningKeys(env);
+  const sealKeys = readSealKeys(env);
   const clusterUrl = env.address("CLUSTER_URL", "the address of the cluster's ingress", local);
   const config = {
     publicUrl: readPublicUrl(env, local),
@@ -97,12 +136,31 @@ export function parseConfig(variables: object): Config {
     shellNodeSelector: readNodeSelector(env),
     shellIdleMs: env.hours("SHELL_IDLE_HOURS", 6, 168),
     shellLifeMs: env.hours("SHELL_LIFE_HOURS", 24, 168),
+    warnMs: readWarnings(env),
+    graceSeconds: env.whole("SHELL_GRACE_SECONDS", 300, 20, 3_600),
+    shellLimit: env.optional("SHELL_LIMIT") === null ? null : env.whole("SHELL_LIMIT", 1, 1, 1_000_000),
+    administrators: {
+      emails: new Set(env.list("ADMIN_EMAILS").map((entry) => entry.toLowerCase())),
+      groups: new Set(env.list("ADMIN_GROUPS")),
+    },
+    podEdgeUrl:
+      env.optional("POD_EDGE_URL") === null
+        ? readPublicUrl(env, local)
+        : env.address("POD_EDGE_URL", "the origin by which a pod reaches Limpet", local).origin,
+    save: readSavePolicy(env),
+    company: {
+      caBundle: env.optional("COMPANY_CA_BUNDLE"),
+      httpsProxy: env.optional("COMPANY_HTTPS_PROXY"),
+      httpProxy: env.optional("COMPANY_HTTP_PROXY"),
+      noProxy: env.optional("COMPANY_NO_PROXY"),
+      knownHosts: env.optional("COMPANY_KNOWN_HOSTS"),
+    },
   };
   if (config.shellIdleMs > config.shellLifeMs) env.fault("SHELL_IDLE_HOURS", "must not be above SHELL_LIFE_HOURS.");
-  if (signingKeys === null || env.faults.length > 0) {
+  if (signingKeys === null || sealKeys === null || env.faults.length > 0) {
     throw new LimpetError("MISCONFIGURED", `Limpet is not set up yet. ${env.faults.join(" ")}`);
   }
-  return { ...config, signingKeys };
+  return { ...config, signingKeys, sealKeys };
 }
 
 const parsed = new WeakMap<object, Config>();
@@ -177,4 +235,39 @@ function readSigningKeys(env: Environment): SigningKeys | null {
     env.fault("SIGNING_KEYS", 'must be a JWK Set: {"keys":[…]} with private P-256 keys, each with its own kid.');
   }
   return keys;
+}
+
+function readSealKeys(env: Environment): SealKeys | null {
+  const text = env.required("SEAL_KEYS", "a JWK Set with a key that seals secrets (npm run rotate makes one)");
+  const keys = parseSealKeys(text);
+  if (keys === null && text !== "") {
+    env.fault("SEAL_KEYS", 'must be a JWK Set: {"keys":[…]} with symmetric keys of 256 bits, each with its own kid.');
+  }
+  return keys;
+}
+
+function readWarnings(env: Environment): readonly number[] {
+  const name = "SHELL_WARN_MINUTES";
+  const minutes = env.list(name).map(Number);
+  if (minutes.some((minute) => !(minute > 0 && minute <= 240))) {
+    env.fault(name, "must be a comma list of minutes, each above 0 and at most 240, as 15,5.");
+  }
+  const chosen = minutes.length === 0 ? [15, 5] : minutes;
+  return chosen.toSorted((a, b) => b - a).map((minute) => minute * 60_000);
+}
+
+function readSavePolicy(env: Environment): SavePolicy {
+  const upstream = env.optional("SAVE_UPSTREAM") ?? "allowed";
+  if (upstream !== "allowed" && upstream !== "off") env.fault("SAVE_UPSTREAM", "must be allowed or off.");
+  const include = env.list("SAVE_INCLUDE");
+  const mebibyte = 1024 * 1024;
+  return {
+    upstream: upstream === "allowed",
+    everySeconds: env.whole("SAVE_EVERY_SECONDS", 300, 5, 86_400),
+    fileLimitBytes: env.whole("SAVE_FILE_MIB", 50, 1, 1_024) * mebibyte,
+    // A Worker takes a body of 100 MB on the smallest plan.
+    homeLimitBytes: env.whole("SAVE_HOME_MIB", 50, 1, 95) * mebibyte,
+    include: include.length === 0 ? ["*.tfstate*", "*.tfvars", ".env*"] : include,
+    keepMs: env.whole("SAVE_KEEP_DAYS", 30, 1, 3_650) * 86_400_000,
+  };
 }

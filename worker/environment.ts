@@ -67,6 +67,15 @@ export class Environment {
     return value * hourMs;
   }
 
+  /** A whole number. */
+  whole(name: string, otherwise: number, least: number, most: number): number {
+    const value = Number(this.optional(name) ?? otherwise);
+    if (!Number.isInteger(value) || value < least || value > most) {
+      this.fault(name, `must be a whole number, ${least} to ${most}.`);
+    }
+    return value;
+  }
+
   /** An https URL (`insecure`: or http) without user, password, query and fragment. */
   address(name: string, what: string, insecure: boolean): URL {
     const value = this.required(name, what);

@@ -11,6 +11,19 @@ const statusByCode = {
   FOREIGN_ORIGIN: 403,
   NOT_FOUND: 404,
   SHELL_NOT_FOUND: 404,
+  SNAPSHOT_NOT_FOUND: 404,
+  INVALID_GIT_URL: 400,
+  INVALID_GIT_BRANCH: 400,
+  INVALID_GIT_KEY: 400,
+  INVALID_GIT_TOKEN: 400,
+  INVALID_WORKSPACE: 400,
+  INVALID_CREDENTIALS: 400,
+  INVALID_KUBECONFIG: 400,
+  INVALID_CAPABILITY: 401,
+  SAVE_OFF: 403,
+  SHELL_LIMIT: 403,
+  NOT_EXTENDABLE: 409,
+  NOT_RUNNING: 409,
   TOO_LARGE: 413,
   TOO_MANY_REQUESTS: 429,
   UPGRADE_REQUIRED: 426,
@@ -20,6 +33,9 @@ const statusByCode = {
   CLUSTER_REFUSED: 502,
   CLUSTER_UNAVAILABLE: 503,
   CLUSTER_QUOTA: 503,
+  CLUSTER_CLOCK: 502,
+  /** A secret was sealed under a key that is not there any more, or is damaged. */
+  SECRET_UNREADABLE: 500,
 } as const satisfies Record<string, number>;
 
 export type ErrorCode = keyof typeof statusByCode;

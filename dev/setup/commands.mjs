@@ -3,18 +3,21 @@
 // @ts-check
 
 /**
- * @typedef {"tmux" | "git" | "chromium" | "vi"} Need a program that npm has no package for
+ * @typedef {"tmux" | "git" | "jq" | "curl" | "ssh" | "chromium" | "vi"} Need a program that npm has no package for
  * @typedef {{ needs: readonly Need[], run: (args: readonly string[]) => readonly string[] }} Command
  */
 
 /** @param {string} file @returns {Command["run"]} */
 const script = (file) => (args) => ["node", file, ...args];
 
+/** What the scripts of the shell's image use. @type {readonly Need[]} */
+const podPrograms = ["tmux", "git", "jq", "curl", "ssh"];
+
 /** @type {Readonly<Record<string, Command>>} */
 export const commands = {
-  start: { needs: ["tmux"], run: script("dev/start/main.ts") },
-  dev: { needs: ["tmux"], run: (args) => ["node", "dev/start/main.ts", "--watch", ...args] },
-  test: { needs: ["tmux", "git", "chromium", "vi"], run: script("dev/checks/main.ts") },
+  start: { needs: podPrograms, run: script("dev/start/main.ts") },
+  dev: { needs: podPrograms, run: (args) => ["node", "dev/start/main.ts", "--watch", ...args] },
+  test: { needs: [...podPrograms, "chromium", "vi"], run: script("dev/checks/main.ts") },
   "test:unit": {
     needs: [],
     run: (args) => ["vitest", "run", "--config", "test/vitest.config.ts", "--project", "unit", ...args],
@@ -22,7 +25,7 @@ export const commands = {
   lint: { needs: [], run: (args) => ["biome", "check", "--config-path=dev/tools", ...or(args, ".")] },
   format: { needs: [], run: (args) => ["biome", "check", "--write", "--config-path=dev/tools", ...or(args, ".")] },
   typecheck: { needs: [], run: script("dev/checks/typecheck.ts") },
-  bench: { needs: ["tmux"], run: script("bench/main.ts") },
+  bench: { needs: podPrograms, run: script("bench/main.ts") },
   build: { needs: [], run: script("dev/build/main.ts") },
   generate: { needs: [], run: script("dev/generate/main.ts") },
   deploy: { needs: [], run: script("dev/deploy/main.ts") },

@@ -12,6 +12,9 @@ import { runQuietly, SetupError } from "./processes.mjs";
 const packages = {
   tmux: ["tmux"],
   git: ["git"],
+  jq: ["jq"],
+  curl: ["curl", "ca-certificates"],
+  ssh: ["openssh-client"],
   vi: ["vim-tiny"],
   chromium: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"],
 };

@@ -166,6 +166,8 @@ export class Environment {
         CLUSTER_AUDIENCE: cluster.audience,
         CLUSTER_NAMESPACE: cluster.namespace,
         SIGNING_KEYS: JSON.stringify(keys.signing),
+        SEAL_KEYS: JSON.stringify(keys.seal),
+        POD_EDGE_URL: `http://127.0.0.1:${port}`,
         INSTALL_ID: keys.installId,
         SHELL_IMAGE: cluster.shellImage,
       },

@@ -167,7 +167,7 @@ export class Bridge {
     }
     this.#wished = false;
     if (shell.phase === "absent" && before !== null && before !== "absent") {
-      this.#standing.announce(this.#lobby.viewers, this.#lobby.leader.viewer, this.#link.linkState());
+      this.#standing.announce(this.#lobby.viewers, this.#lobby.leader.viewer, this.#link.linkState(), nowMs);
       this.#link.release("idle");
       this.#follower.stop();
       this.#follower.forget();
@@ -285,7 +285,7 @@ export class Bridge {
   /** Deals with all that the multiplexer said, tells the viewers, and sends what there is room for. */
   #finish(nowMs: number): readonly BridgeEffect[] {
     this.#follower.run(nowMs);
-    this.#standing.announce(this.#lobby.viewers, this.#lobby.leader.viewer, this.#link.linkState());
+    this.#standing.announce(this.#lobby.viewers, this.#lobby.leader.viewer, this.#link.linkState(), nowMs);
     do {
       this.#follower.run(nowMs);
       this.#sizes.apply(nowMs);

@@ -5,12 +5,14 @@ import type { LinkState, ShellPhase, ViewerId } from "../protocol/messages.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** What the object knows of the pod. `expiresAt` in unix milliseconds. */
+/** What the object knows of the pod. Times in unix milliseconds. */
 export interface ShellFacts {
   readonly phase: ShellPhase;
   readonly reason: string | null;
   readonly detail: string | null;
   readonly expiresAt: number | null;
+  /** How far `expiresAt` can be moved away at most. */
+  readonly extendableUntil: number | null;
 }
 
 export class Standing {
@@ -36,7 +38,7 @@ export class Standing {
   }
 
   /** Tells each viewer what it has not been told. Cheap where nothing changed: called after every event. */
-  announce(viewers: ReadonlyMap<ViewerId, Viewer>, leader: ViewerId | null, link: LinkState): void {
+  announce(viewers: ReadonlyMap<ViewerId, Viewer>, leader: ViewerId | null, link: LinkState, nowMs: number): void {
     const present = `${viewers.size} ${leader}`;
     if (link !== this.#link || present !== this.#viewers) this.#revision++;
     this.#link = link;
@@ -44,20 +46,21 @@ export class Standing {
     for (const viewer of viewers.values()) {
       if (viewer.told.revision === this.#revision) continue;
       viewer.told.revision = this.#revision;
-      this.#tell(viewer, viewers.size, leader === viewer.id);
+      this.#tell(viewer, viewers.size, leader === viewer.id, nowMs);
     }
   }
 
-  #tell(viewer: Viewer, count: number, leader: boolean): void {
+  #tell(viewer: Viewer, count: number, leader: boolean, nowMs: number): void {
     const { told } = viewer;
     if (this.#shell !== null) {
-      const { phase, reason, detail, expiresAt } = this.#shell;
+      const { phase, reason, detail, expiresAt: at, extendableUntil: until } = this.#shell;
       const status = JSON.stringify([phase, reason, detail, this.#link]);
       if (told.status !== status)
         this.#outbox.message(viewer, { type: "status", phase, reason, detail, link: this.#link });
-      if (told.expiresAt !== expiresAt) this.#outbox.message(viewer, { type: "expiry", at: expiresAt });
+      const expiry = JSON.stringify([at, until]);
+      if (told.expiry !== expiry) this.#outbox.message(viewer, { type: "expiry", at, until, now: nowMs });
       told.status = status;
-      told.expiresAt = expiresAt;
+      told.expiry = expiry;
     }
     const viewers = `${count} ${leader}`;
     if (told.viewers !== viewers) this.#outbox.message(viewer, { type: "viewers", count, leader });

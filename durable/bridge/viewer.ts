@@ -35,10 +35,10 @@ export class Viewer {
   readonly channels = new ChannelTable();
   readonly flow: FlowWindow;
   /** What was said last of the shell as a whole, so that the same is not said twice (see standing.ts). */
-  readonly told: { revision: number; status: string; expiresAt: number | null; viewers: string } = {
+  readonly told: { revision: number; status: string; expiry: string; viewers: string } = {
     revision: -1,
     status: "",
-    expiresAt: null,
+    expiry: "[null,null]",
     viewers: "",
   };
   /** When this viewer was last told that its input is ignored. */

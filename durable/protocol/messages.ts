@@ -204,10 +204,24 @@ export interface Viewers {
   readonly leader: boolean;
 }
 
-/** Unix milliseconds at which the shell ends unless it is used; `null`: no end is set. */
+/**
+ * Unix milliseconds at which the shell ends unless it is used; `null`: no end is set. `until`: how far the end can be moved
+ * away at most. `now`: the object's own clock, so that a page whose clock is wrong counts down right.
+ */
 export interface Expiry {
   readonly type: "expiry";
   readonly at: number | null;
+  readonly until: number | null;
+  readonly now: number;
+}
+
+export const changes = ["setup", "saves"] as const;
+
+/** Something of the shell that the API tells is another than before: ask it again. */
+export interface Changed {
+  readonly type: "changed";
+  /** `setup`: settings or what `setup` said; `saves`: there is a new receipt. */
+  readonly what: (typeof changes)[number];
 }
 
 export interface Notice {
@@ -232,5 +246,6 @@ export type ServerMessage =
   | Status
   | Viewers
   | Expiry
+  | Changed
   | Notice
   | Exit;

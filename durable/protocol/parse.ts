@@ -26,6 +26,7 @@ import { maxChannel, maxHelloPanes, maxPasteBytes, maxPastePieceBytes, maxWindow
 import {
   type ClientMessage,
   type Colours,
+  changes,
   type HeldPane,
   type Hello,
   linkStates,
@@ -107,6 +108,7 @@ const serverTypes: ReadonlySet<string> = new Set<ServerMessage["type"]>([
   "status",
   "viewers",
   "expiry",
+  "changed",
   "notice",
   "exit",
 ]);
@@ -251,7 +253,14 @@ function readServerMessage(type: string, fields: Fields): ServerMessage | null {
     case "viewers":
       return { type, count: readOffset(fields["count"], "count"), leader: readBoolean(fields["leader"], "leader") };
     case "expiry":
-      return { type, at: readNullable(fields["at"], "at", readOffset) };
+      return {
+        type,
+        at: readNullable(fields["at"], "at", readOffset),
+        until: readNullable(fields["until"], "until", readOffset),
+        now: readOffset(fields["now"], "now"),
+      };
+    case "changed":
+      return { type, what: readOneOf(fields["what"], "what", changes) };
     case "notice":
       return { type, code: readString(fields["code"], "code", 64), text: readText(fields["text"], "text") };
     case "exit":

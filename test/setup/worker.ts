@@ -1,7 +1,7 @@
 // Owns what stands beside the Worker in its tests, and the variables that tell the Worker of it.
 // Must not know any test.
 
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
 import type { TestProject } from "vitest/node";
 import { startTestCluster } from "./cluster.ts";
@@ -33,6 +33,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     ALLOWED_GROUPS: "shell-users",
     ACCESS_CONTACT: "the test team",
     SIGNING_KEYS: JSON.stringify({ keys }),
+    SEAL_KEYS: JSON.stringify({ keys: [sealKey("new"), sealKey("old")] }),
     CLUSTER_URL: cluster.url,
     CLUSTER_AUDIENCE: audience,
     CLUSTER_NAMESPACE: namespace,
@@ -42,6 +43,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     await Promise.all([issuer.close(), cluster.close(), edge.close()]);
   };
+}
+
+function sealKey(name: string): object {
+  return { kty: "oct", kid: `${name}-${randomUUID()}`, k: randomBytes(32).toString("base64url") };
 }
 
 async function signingKey(name: string): Promise<object> {

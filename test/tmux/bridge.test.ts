@@ -92,7 +92,7 @@ class Chain {
 
   #newBridge(): Bridge {
     const bridge = new Bridge({ random: hex, multiplexer: () => new ControlMultiplexer({ random: hex }) });
-    bridge.shell({ phase: "ready", reason: null, detail: null, expiresAt: null }, Date.now());
+    bridge.shell({ phase: "ready", reason: null, detail: null, expiresAt: null, extendableUntil: null }, Date.now());
     return bridge;
   }
 

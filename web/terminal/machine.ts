@@ -5,6 +5,7 @@ import { closeCode } from "../../durable/protocol/close-codes.ts";
 import { decodeFrame, encodeFrame } from "../../durable/protocol/frames.ts";
 import { pong } from "../../durable/protocol/limits.ts";
 import type {
+  Changed,
   ClientMessage,
   Colours,
   Exit,
@@ -61,7 +62,8 @@ export type MachineEffect =
   | Viewers
   | Expiry
   | Notice
-  | Exit;
+  | Exit
+  | Changed;
 
 export class Machine {
   readonly #options: MachineOptions;

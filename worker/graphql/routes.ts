@@ -49,7 +49,7 @@ function apiContext(c: AppContext): ApiContext {
     object: c.env.USER_SHELL.get(c.env.USER_SHELL.idFromName(session.user.id)),
     readShell: async () => {
       const record = await findShell(db, session.user.id);
-      return record === null ? null : shellView(record);
+      return record === null ? null : shellView(record, c.get("config").shellLifeMs);
     },
   };
 }

@@ -63,7 +63,7 @@ export function heard(life: Life, call: ClusterCall, what: ClusterHeard, moment:
 function heardMissing(life: Living, moment: Moment): Step {
   const { record } = life;
   const { nowMs } = moment;
-  if (record.desired === "absent") {
+  if (record.desired !== "present") {
     if (nowMs < life.doubtUntilMs) return { life: { ...life, next: lookLater(life, nowMs) }, events: [] };
     return {
       life: { ...life, record: null, next: null },
@@ -82,7 +82,7 @@ function heardPod(life: Living, call: ClusterCall, pod: FoundPod, moment: Moment
   const { record } = life;
   const { nowMs } = moment;
   if (!pod.ours) {
-    if (record.desired === "absent") return heardMissing(life, moment);
+    if (record.desired !== "present") return heardMissing(life, moment);
     return fail({ ...life, record: { ...record, podUid: null } }, nameTaken(record.podName), null);
   }
   const { state } = pod;
@@ -90,7 +90,7 @@ function heardPod(life: Living, call: ClusterCall, pod: FoundPod, moment: Moment
   const atItsEnd = state.phase === "failed" || state.phase === "stopping";
   const end: ClusterCall = { type: "delete", uid: pod.uid };
   const next = state.phase === "stopping" ? lookLater(life, nowMs) : { call: end, atMs: nowMs };
-  if (record.desired === "absent") {
+  if (record.desired !== "present") {
     return { life: { ...known, record: { ...known.record, phase: "stopping" }, next }, events: [] };
   }
   if (record.phase === "creating" && atItsEnd && call.type !== "create") {
@@ -136,7 +136,7 @@ function heardFailure(life: Living, call: ClusterCall, why: ClusterFailure, mome
   const doubtUntilMs = call.type === "create" && isInDoubt(why) ? nowMs + doubtMs : life.doubtUntilMs;
   const later = { ...life, failures, doubtUntilMs };
   // The wish may have changed while the call was under way: nothing is created that nobody wants, nor the reverse.
-  const stale = call.type === (record.desired === "absent" ? "create" : "delete");
+  const stale = call.type === (record.desired !== "present" ? "create" : "delete");
   const again: ClusterCall = stale ? { type: "look" } : call;
   const retry = { call: again, atMs: nowMs + Math.max(why.retryAfterMs ?? 0, retryMs(failures, random)) };
 
@@ -149,7 +149,7 @@ function heardFailure(life: Living, call: ClusterCall, why: ClusterFailure, mome
   }
   if (failures < most) return { life: { ...later, record: told, next: retry }, events: [] };
   // Given up, but for what must not be left behind: a pod that nobody wants is asked to end until it is gone.
-  const next = record.desired === "absent" ? { call: again, atMs: nowMs + slowRetryMs } : null;
+  const next = record.desired !== "present" ? { call: again, atMs: nowMs + slowRetryMs } : null;
   return fail(later, { phase: "failed", reason: told.reason, detail: told.detail }, next);
 }
 

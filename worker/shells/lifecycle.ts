@@ -70,7 +70,7 @@ export class ShellLifecycle {
   /** Somebody wants a running shell. `existing`: only where there is one. */
   async want(existing: "any" | "existing"): Promise<ShellResult> {
     return this.#wish((life, moment) =>
-      existing === "existing" && (life.record === null || life.record.desired === "absent")
+      existing === "existing" && (life.record === null || life.record.desired !== "present")
         ? null
         : wishPresent(life, this.#world.userId, makeShellId(), moment),
     );
@@ -115,7 +115,7 @@ export class ShellLifecycle {
       const { code, message } = clusterError(this.#failure);
       return { ok: false, code, message };
     }
-    return { ok: true, shell: shellView(record) };
+    return { ok: true, shell: shellView(record, this.#world.cluster.rules.lifeMs) };
   }
 
   /** One change: rule, record, then whatever follows. @returns the record; null where there is none or no rule applied. */

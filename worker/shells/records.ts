@@ -7,6 +7,7 @@ import type { Database } from "../db/database.ts";
 import { makeEventId } from "../db/ids.ts";
 import { events, shells } from "../db/schema.ts";
 import type { ShellRecord } from "./shell-record.ts";
+import { parseSetupCheck, type SetupCheck } from "./shell-setup.ts";
 
 /** Null where the person has no shell. */
 export async function findShell(db: Database, userId: string): Promise<ShellRecord | null> {
@@ -41,10 +42,12 @@ function dropRow(db: Database, userId: string) {
 }
 
 function saveRow(db: Database, record: ShellRecord, updatedAt: Date) {
-  const { conditions, expiresAt, startedAt, createdAt, ...rest } = record;
+  const { conditions, setup, expiresAt, startedAt, createdAt, lastSavedAt, ...rest } = record;
   const row = {
     ...rest,
     ...conditions,
+    setupReport: JSON.stringify(setup),
+    lastSavedAt: lastSavedAt === null ? null : new Date(lastSavedAt),
     expiresAt: new Date(expiresAt),
     startedAt: new Date(startedAt),
     createdAt: new Date(createdAt),
@@ -56,7 +59,7 @@ function saveRow(db: Database, record: ShellRecord, updatedAt: Date) {
 /** @throws Error where the row holds a word that this version does not know: a broken invariant. */
 function parseShell(row: typeof shells.$inferSelect): ShellRecord {
   if (!isPhase(row.phase)) throw new Error(`shell ${row.id}: unknown phase in its record`);
-  if (row.desired !== "present" && row.desired !== "absent")
+  if (row.desired !== "present" && row.desired !== "stopped" && row.desired !== "deleted")
     throw new Error(`shell ${row.id}: unknown wish in its record`);
   return {
     id: row.id,
@@ -75,8 +78,31 @@ function parseShell(row: typeof shells.$inferSelect): ShellRecord {
     },
     expiresAt: row.expiresAt.getTime(),
     startedAt: row.startedAt.getTime(),
+    recreations: row.recreations,
+    provider: row.provider,
+    gitUrl: row.gitUrl,
+    gitBranch: row.gitBranch,
+    gitSignIn: row.gitSignIn,
+    gitPublicKey: row.gitPublicKey,
+    workspace: row.workspace,
+    saveUpstream: row.saveUpstream,
+    setupVersion: row.setupVersion,
+    setUpFor: row.setUpFor,
+    setup: parseSetupReport(row.setupReport),
+    capabilityGeneration: row.capabilityGeneration,
+    lastSavedAt: row.lastSavedAt?.getTime() ?? null,
     createdAt: row.createdAt.getTime(),
   };
+}
+
+/** @throws Error where it is not what this version writes: a broken invariant. */
+function parseSetupReport(text: string | null): readonly SetupCheck[] {
+  if (text === null) return [];
+  const value: unknown = JSON.parse(text);
+  const checks = Array.isArray(value) ? value.map(parseSetupCheck) : [null];
+  if (!checks.every((check) => check !== null))
+    throw new Error("a shell's record holds a report of set-up that is none");
+  return checks;
 }
 
 function isPhase(word: string): word is ShellPhase {

@@ -3,6 +3,15 @@
 
 import type { ShellPhase } from "../../durable/protocol/messages.ts";
 import type { ErrorCode } from "../errors.ts";
+import type {
+  CloudProvider,
+  GitSignIn,
+  PodActivity,
+  Receipt,
+  SettingsChange,
+  SetupChange,
+  SetupCheck,
+} from "./shell-setup.ts";
 
 /** A shell as the API shows it. Times are unix milliseconds. */
 export interface ShellView {
@@ -18,7 +27,22 @@ export interface ShellView {
     readonly containersReady: boolean;
     readonly ready: boolean;
   };
+  readonly provider: CloudProvider | null;
+  readonly gitUrl: string | null;
+  readonly gitBranch: string | null;
+  readonly gitSignIn: GitSignIn | null;
+  /** The public half of the key for the repository, as one line of OpenSSH's. */
+  readonly gitPublicKey: string | null;
+  readonly workspace: string | null;
+  readonly saveUpstream: boolean;
+  /** What the last `setup` said, step by step; empty until there was one. */
+  readonly setup: readonly SetupCheck[];
+  /** True while what was given last has not been carried into the pod yet. */
+  readonly setupPending: boolean;
   readonly expiresAt: number;
+  /** `extendShell` cannot move the end beyond this. */
+  readonly extendableUntil: number;
+  readonly lastSavedAt: number | null;
   readonly createdAt: number;
 }
 
@@ -32,10 +56,28 @@ export type ShellCounters = Readonly<Record<string, number>>;
 
 /** Every change of a person's shell goes through these, one at a time. Each is idempotent; none waits for the pod. */
 export interface ShellObject {
+  /** Starts it; where it runs already, changes nothing. */
   createShell(userId: string): Promise<ShellResult>;
+  updateShell(userId: string, change: SettingsChange): Promise<ShellResult>;
+  /** Seals what is secret, keeps it, and carries it into the pod if there is one. */
+  setupShell(userId: string, change: SetupChange): Promise<ShellResult>;
   /** Creates the pod again where it is gone; otherwise changes nothing. */
   rebootShell(userId: string): Promise<ShellResult>;
+  /** Ends the pod in good order (work is saved) and starts a new one in its place. */
+  restartShell(userId: string): Promise<ShellResult>;
+  /** Ends the pod in good order; record, secrets and saves stay. */
+  stopShell(userId: string): Promise<ShellResult>;
+  /** Moves the end away, as far as the longest life lets it. */
+  extendShell(userId: string): Promise<ShellResult>;
+  /** Ends the pod in good order and forgets the shell, its secrets and its saves. */
   deleteShell(userId: string): Promise<ShellResult>;
+
+  /** The pod told of a save (its capability was checked). */
+  saved(userId: string, shellId: string, receipt: Receipt): Promise<void>;
+  /** The pod told what runs in it (its capability was checked). */
+  active(userId: string, shellId: string, activity: PodActivity): Promise<void>;
+  /** The reaper: what is due is done (an expiry that the alarm missed), and the pod is looked at. */
+  sweep(userId: string): Promise<void>;
   /** Sign-out: ends this session's sockets (4401). */
   endSession(sessionId: string): Promise<void>;
   /** What the object holds in memory for this person, in numbers. Changes nothing. */

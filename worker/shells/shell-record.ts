@@ -4,6 +4,7 @@
 import type { ShellPhase } from "../../durable/protocol/messages.ts";
 import type { PodConditions } from "../kubernetes/pod-state.ts";
 import type { ShellView } from "./shell-object.ts";
+import type { CloudProvider, GitSignIn, SetupCheck } from "./shell-setup.ts";
 
 /** What is kept of a shell: what is wanted, and what was last seen of its pod. Times are unix milliseconds. */
 export interface ShellRecord {
@@ -12,7 +13,7 @@ export interface ShellRecord {
   readonly podName: string;
   /** Null until the cluster has answered for the present pod. */
   readonly podUid: string | null;
-  readonly desired: "present" | "absent";
+  readonly desired: "present" | "stopped" | "deleted";
   readonly phase: ShellPhase;
   /** Kubernetes' own word, or an error code of ours where the cluster gave none. */
   readonly reason: string | null;
@@ -22,6 +23,23 @@ export interface ShellRecord {
   readonly expiresAt: number;
   /** When its present pod was asked for: the longest life counts from here. */
   readonly startedAt: number;
+  /** Pods that were made anew by themselves since one was last ready for a while: bounded. */
+  readonly recreations: number;
+  readonly provider: CloudProvider | null;
+  readonly gitUrl: string | null;
+  readonly gitBranch: string | null;
+  readonly gitSignIn: GitSignIn | null;
+  readonly gitPublicKey: string | null;
+  readonly workspace: string | null;
+  readonly saveUpstream: boolean;
+  /** Raised with each change that `setup` must carry into the pod. */
+  readonly setupVersion: number;
+  /** What `setup` was last carried out for: `POD_UID/RESTARTS/SETUP_VERSION`; null: for nothing. */
+  readonly setUpFor: string | null;
+  readonly setup: readonly SetupCheck[];
+  /** A capability of an earlier generation opens nothing. */
+  readonly capabilityGeneration: number;
+  readonly lastSavedAt: number | null;
   readonly createdAt: number;
 }
 
@@ -30,7 +48,8 @@ export function podNameOf(userId: string): string {
   return `limpet-${userId}`;
 }
 
-export function shellView(record: ShellRecord): ShellView {
+/** `lifeMs`: the longest life of a pod. */
+export function shellView(record: ShellRecord, lifeMs: number): ShellView {
   return {
     id: record.id,
     podName: record.podName,
@@ -39,7 +58,35 @@ export function shellView(record: ShellRecord): ShellView {
     detail: record.detail,
     alive: record.phase === "ready",
     status: record.conditions,
+    provider: record.provider,
+    gitUrl: record.gitUrl,
+    gitBranch: record.gitBranch,
+    gitSignIn: record.gitSignIn,
+    gitPublicKey: record.gitPublicKey,
+    workspace: record.workspace,
+    saveUpstream: record.saveUpstream,
+    setup: record.setup,
+    setupPending: record.desired === "present" && record.setUpFor?.split("/").at(-1) !== String(record.setupVersion),
     expiresAt: record.expiresAt,
+    extendableUntil: record.startedAt + lifeMs,
+    lastSavedAt: record.lastSavedAt,
     createdAt: record.createdAt,
   };
 }
+
+/** What a shell has before anybody gave it anything. */
+export const nothingSetUp = {
+  recreations: 0,
+  provider: null,
+  gitUrl: null,
+  gitBranch: null,
+  gitSignIn: null,
+  gitPublicKey: null,
+  workspace: null,
+  saveUpstream: true,
+  setupVersion: 0,
+  setUpFor: null,
+  setup: [],
+  capabilityGeneration: 0,
+  lastSavedAt: null,
+} as const;

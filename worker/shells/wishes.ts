@@ -13,7 +13,7 @@ import {
   renew,
   type Step,
 } from "./life.ts";
-import { podNameOf, type ShellRecord } from "./shell-record.ts";
+import { nothingSetUp, podNameOf, type ShellRecord } from "./shell-record.ts";
 
 /** An expiry that moved by less is not written: it would cost a row each time. */
 export const expiryStepMs = 60_000;
@@ -22,7 +22,7 @@ export const expiryStepMs = 60_000;
 export function wishPresent(life: Life, userId: string, newId: string, moment: Moment): Step {
   const { record } = life;
   const { nowMs } = moment;
-  if (record === null || record.desired === "absent") {
+  if (record === null || record.desired !== "present") {
     const created: ShellRecord = {
       id: newId,
       userId,
@@ -34,6 +34,7 @@ export function wishPresent(life: Life, userId: string, newId: string, moment: M
       detail: null,
       conditions: noConditions,
       ...newTimes(moment),
+      ...nothingSetUp,
       createdAt: nowMs,
     };
     // Where one is still ending, only a look says when its name is free.
@@ -61,12 +62,12 @@ export function wishPresent(life: Life, userId: string, newId: string, moment: M
 export function wishAbsent(life: Life, why: "asked" | "expired", nowMs: number): Step {
   const { record } = life;
   if (record === null) return { life, events: [] };
-  if (record.desired === "absent" && record.phase !== "failed") return { life, events: [] };
+  if (record.desired !== "present" && record.phase !== "failed") return { life, events: [] };
   const call: ClusterCall = record.podUid === null ? { type: "look" } : { type: "delete", uid: record.podUid };
-  const expired = why === "expired" || (record.desired === "absent" && record.reason === "Expired");
+  const expired = why === "expired" || (record.desired !== "present" && record.reason === "Expired");
   const stopping: ShellRecord = {
     ...record,
-    desired: "absent",
+    desired: "deleted",
     phase: "stopping",
     reason: expired ? "Expired" : null,
     detail: expired ? "The shell's time is over: it is being ended." : "The shell is being ended.",
@@ -90,7 +91,7 @@ export function wishAbsent(life: Life, why: "asked" | "expired", nowMs: number):
 /** The shell is used: its end moves away, as far as the longest life lets it. */
 export function used(life: Life, rules: Rules, nowMs: number): Life {
   const { record } = life;
-  if (record === null || record.desired === "absent") return life;
+  if (record === null || record.desired !== "present") return life;
   const expiresAt = Math.min(nowMs + rules.idleMs, record.startedAt + rules.lifeMs);
   if (expiresAt - record.expiresAt < expiryStepMs) return life;
   const { podUid: uid } = record;

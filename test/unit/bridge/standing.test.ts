@@ -37,10 +37,10 @@ describe("[P28] what all viewers share is told when it changes", () => {
     const rig = new Rig();
     rig.join("s", "a");
     rig.take("s");
-    const shell = { phase: "ready", reason: null, detail: null, expiresAt: 5_000 } as const;
+    const shell = { phase: "ready", reason: null, detail: null, expiresAt: 5_000, extendableUntil: 9_000 } as const;
     rig.do(rig.bridge.shell(shell, rig.nowMs));
     rig.do(rig.bridge.shell(shell, rig.nowMs));
-    expect(rig.take("s").messages).toEqual([{ type: "expiry", at: 5_000 }]);
+    expect(rig.take("s").messages).toEqual([{ type: "expiry", at: 5_000, until: 9_000, now: rig.nowMs }]);
     rig.do(rig.bridge.shell({ ...shell, phase: "stopping", reason: "Evicted", detail: "out of memory" }, rig.nowMs));
     expect(rig.take("s").messages).toEqual([
       { type: "status", phase: "stopping", reason: "Evicted", detail: "out of memory", link: "attached" },

@@ -59,7 +59,9 @@ const fromServer: readonly ServerMessage[] = [
   { type: "gone", channel: 2 },
   { type: "status", phase: "setting-up", reason: null, detail: "…", link: "retrying" },
   { type: "viewers", count: 2, leader: true },
-  { type: "expiry", at: null },
+  { type: "expiry", at: null, until: null, now: 1 },
+  { type: "expiry", at: 5, until: 9, now: 1 },
+  { type: "changed", what: "saves" },
   { type: "notice", code: "view-only", text: "…" },
   { type: "exit", code: 137 },
 ];

@@ -94,7 +94,7 @@ class World {
   #begin(call: ClusterCall, expiresAt: number): void {
     const atMs = this.nowMs + 20 + Math.floor(this.#random() * 300);
     const dice = this.calm ? 1 : this.#random();
-    if (call.type === "create" && this.life.record?.desired === "absent") this.broken = "a create that nobody wants";
+    if (call.type === "create" && this.life.record?.desired === "deleted") this.broken = "a create that nobody wants";
     if (dice < 0.1) {
       // Never arrives; or, for a create, arrives late although the answer is lost.
       if (call.type === "create" && this.#random() < 0.5) {

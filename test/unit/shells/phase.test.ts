@@ -8,7 +8,7 @@ import {
   resumed,
   type Step,
 } from "../../../worker/shells/life.ts";
-import type { ShellRecord } from "../../../worker/shells/shell-record.ts";
+import { nothingSetUp, type ShellRecord } from "../../../worker/shells/shell-record.ts";
 import { expiryStepMs, lookNow, used, wishAbsent, wishPresent } from "../../../worker/shells/wishes.ts";
 import { allTrue, lost, refused, stateIn } from "./model-cluster.ts";
 
@@ -31,6 +31,7 @@ function record(more: Partial<ShellRecord> = {}): ShellRecord {
     conditions: allTrue,
     expiresAt: start + 6 * hour,
     startedAt: start,
+    ...nothingSetUp,
     createdAt: start,
     ...more,
   };
@@ -85,7 +86,7 @@ describe("a wish for a shell", () => {
   });
 
   it("waits for the pod before it while that one ends, then creates", () => {
-    const wished = wishPresent(lifeOf({ desired: "absent", phase: "stopping" }), user, "shell-2", at(0));
+    const wished = wishPresent(lifeOf({ desired: "deleted", phase: "stopping" }), user, "shell-2", at(0));
     expect(wished.life.record).toMatchObject({ id: "shell-2", phase: "creating", desired: "present" });
     expect(wished.life.next?.call).toEqual(look);
     const ending = heard(wished.life, look, found("stopping"), at(10));
@@ -260,7 +261,7 @@ describe("a look at a wanted pod", () => {
 describe("a wish for no shell", () => {
   it("deletes this very pod, follows it to its end and forgets it", () => {
     const wished = wishAbsent(lifeOf(), "asked", start);
-    expect(wished.life.record).toMatchObject({ desired: "absent", phase: "stopping" });
+    expect(wished.life.record).toMatchObject({ desired: "deleted", phase: "stopping" });
     expect(wished.life.next).toEqual({ call: remove, atMs: start });
     const ending = heard(wished.life, remove, { type: "ending" }, at(10));
     expect(ending.life.next?.call).toEqual(look);
@@ -279,7 +280,7 @@ describe("a wish for no shell", () => {
     const creating = wishPresent(resumed(null, start), user, "shell-1", at(0));
     const wished = wishAbsent({ ...creating.life, next: null }, "asked", start + 5);
     const made = heard(wished.life, create, found("scheduling"), at(10));
-    expect(made.life.record).toMatchObject({ desired: "absent", phase: "stopping", podUid: "uid-1" });
+    expect(made.life.record).toMatchObject({ desired: "deleted", phase: "stopping", podUid: "uid-1" });
     expect(made.life.next).toEqual({ call: remove, atMs: start + 10 });
   });
 
@@ -289,14 +290,14 @@ describe("a wish for no shell", () => {
     const failed = heard(wished.life, create, lost, at(10));
     expect(failed.life.next?.call).toEqual(look);
     const missing = heard(failed.life, look, { type: "missing" }, at(300));
-    expect(missing.life.record).toMatchObject({ desired: "absent" });
+    expect(missing.life.record).toMatchObject({ desired: "deleted" });
     expect(missing.life.next?.call).toEqual(look);
     expect(heard(missing.life, look, { type: "missing" }, at(6_000)).life.record).toBeNull();
   });
 
   it("that cannot be carried out is a failure, and is tried for as long as it takes", () => {
     const step = heard(wishAbsent(lifeOf(), "asked", start).life, remove, refused(403, "Forbidden"), at(0));
-    expect(step.life.record).toMatchObject({ phase: "failed", desired: "absent", reason: "Forbidden" });
+    expect(step.life.record).toMatchObject({ phase: "failed", desired: "deleted", reason: "Forbidden" });
     expect(step.life.next).toEqual({ call: remove, atMs: start + 60_000 });
     const later = heard(step.life, remove, { type: "ending" }, at(60_000));
     expect(heard(later.life, look, found("stopping"), at(60_300)).life.record).toMatchObject({ phase: "stopping" });
@@ -341,7 +342,7 @@ describe("a life taken up again", () => {
   it.each([
     ["creating", { phase: "creating", podUid: null }, { type: "missing" } as ClusterHeard, create],
     ["creating, done", { phase: "creating", podUid: null }, found("starting"), look],
-    ["stopping", { phase: "stopping", desired: "absent" }, found("ready"), remove],
+    ["stopping", { phase: "stopping", desired: "deleted" }, found("ready"), remove],
   ] as const)("goes on where it was: %s", (_, kept, what, next) => {
     const life = resumed(record(kept), start);
     expect(life.next).toEqual({ call: look, atMs: start });

@@ -18,6 +18,7 @@ const good: Readonly<Record<string, string>> = {
   INSTALL_ID: "limpet",
   SHELL_IMAGE: "image:1",
   SIGNING_KEYS: JSON.stringify({ keys: [key] }),
+  SEAL_KEYS: JSON.stringify({ keys: [{ kty: "oct", kid: "one", k: "A".repeat(43) }] }),
 };
 
 const local = { LOCAL: "true", PUBLIC_URL: "http://localhost:8787" };

@@ -62,7 +62,7 @@ export class Rig {
   }
 
   shell(phase: "ready" | "starting" | "absent" | "failed", detail: string | null = null): void {
-    this.do(this.bridge.shell({ phase, reason: null, detail, expiresAt: null }, this.nowMs));
+    this.do(this.bridge.shell({ phase, reason: null, detail, expiresAt: null, extendableUntil: null }, this.nowMs));
   }
 
   open(socket: string, { role = "drive" as Role, base64 = false } = {}): void {

@@ -72,7 +72,12 @@ export class World {
 
   ready(): void {
     this.told = true;
-    this.run(this.bridge.shell({ phase: "ready", reason: null, detail: null, expiresAt: null }, this.nowMs));
+    this.run(
+      this.bridge.shell(
+        { phase: "ready", reason: null, detail: null, expiresAt: null, extendableUntil: null },
+        this.nowMs,
+      ),
+    );
   }
 
   connect(client: TestClient): void {
