@@ -1,4 +1,4 @@
-// Owns which tests run where: plain Node, real tmux, a real cluster API, workerd, and the whole of `npm start`.
+// Owns which tests run where: plain Node, real tmux, the pod's scripts, a real cluster API, workerd, and the whole of `npm start`.
 // Must not know what any of them tests. `npm test` runs all of it; one kind: vitest run --config test/vitest.config.ts --project unit
 
 import { fileURLToPath } from "node:url";
@@ -36,6 +36,17 @@ export default defineConfig({
           environment: "node",
           include: ["test/tmux/**/*.test.ts"],
           testTimeout: 60_000,
+        },
+      },
+      {
+        // The scripts of the shell's image, as processes of this machine: real git, real servers of it, real files.
+        test: {
+          ...real,
+          name: "pod",
+          environment: "node",
+          include: ["test/pod/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {
