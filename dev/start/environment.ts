@@ -153,6 +153,8 @@ export class Environment {
       issuerAddress: issuer.url === null ? `127.0.0.1:${this.#portOf("issuer", 0)}` : null,
       pageAddress: watching ? `127.0.0.1:${this.#portOf("page", 0)}` : null,
       bindings: {
+        // First: what the local environment itself decides cannot be set.
+        ...settings.variables,
         LOCAL: "true",
         PUBLIC_URL: this.url,
         OIDC_ISSUER: issuer.url ?? `${this.url}/oidc`,

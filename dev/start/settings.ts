@@ -33,7 +33,12 @@ export interface Settings {
     readonly namespace: string;
     readonly shellImage: string;
   };
+  /** Variables of the Worker by their names in wrangler.toml, as given: the Worker checks them. */
+  readonly variables: Readonly<Record<string, string>>;
 }
+
+/** `LIMPET_VARS_SHELL_IDLE_HOURS=1` is the Worker's `SHELL_IDLE_HOURS`. */
+const variablePrefix = "LIMPET_VARS_";
 
 const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -102,6 +107,11 @@ export function parseSettings(
       namespace: text("LIMPET_CLUSTER_NAMESPACE") ?? "limpet-shells",
       shellImage: text("LIMPET_SHELL_IMAGE") ?? "limpet-shell:local",
     },
+    variables: Object.fromEntries(
+      Object.entries(env).flatMap(([name, value]) =>
+        name.startsWith(variablePrefix) && value !== undefined ? [[name.slice(variablePrefix.length), value]] : [],
+      ),
+    ),
   };
   if (settings.cluster.listen === null && settings.cluster.url === null) {
     faults.push("LIMPET_CLUSTER_LISTEN=off needs LIMPET_CLUSTER_URL: the cluster to use instead.");

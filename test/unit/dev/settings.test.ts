@@ -23,7 +23,12 @@ test("without any variable everything is local", () => {
       namespace: "limpet-shells",
       shellImage: "limpet-shell:local",
     },
+    variables: {},
   });
+});
+
+test("a variable of the Worker passes through under its own name", () => {
+  expect(settingsOf({ LIMPET_VARS_SHELL_IDLE_HOURS: "0.5" }).variables).toEqual({ SHELL_IDLE_HOURS: "0.5" });
 });
 
 test("each hop may be another", () => {
