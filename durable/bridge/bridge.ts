@@ -216,6 +216,7 @@ export class Bridge {
       this.#link.deadline(this.#lobby.looked),
       this.#book.deadline(),
       this.#sizes.deadline(),
+      this.#desk.deadline(),
       this.#parkAt(),
     ];
     let first: number | null = null;
@@ -291,6 +292,7 @@ export class Bridge {
       this.#sizes.apply(nowMs);
       this.#book.settle(nowMs);
     } while (!this.#follower.idle);
+    this.#desk.settle(nowMs, this.#link.rest !== null);
     this.#keep();
     return this.#outbox.drain();
   }

@@ -131,7 +131,7 @@ export class Follower {
         this.#openDefaults(null);
         return;
       case "taken":
-        desk.taken(pane, effect.viewer, effect.end);
+        desk.taken(pane, effect.viewer, effect.end, nowMs);
         return;
       case "refused":
         desk.refused(pane, effect.viewer, effect.message);

@@ -6,6 +6,7 @@ import { maxUnackedInputBytes } from "../protocol/limits.ts";
 import type { Paste, ViewerId } from "../protocol/messages.ts";
 import { utf8Length } from "../protocol/utf8.ts";
 import type { Channel } from "./channel.ts";
+import { InputAcks } from "./input-acks.ts";
 import type { InputLine } from "./input-line.ts";
 import type { BridgeLimits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
@@ -26,6 +27,7 @@ export class InputDesk {
   readonly #outbox: Outbox;
   readonly #viewers: ReadonlyMap<ViewerId, Viewer>;
   readonly #ask: Ask;
+  readonly #acks: InputAcks;
   /** Claims not answered yet, by the number of the question that was asked right behind each. */
   readonly #claims = new Map<number, InputLine>();
   #nextClaim = firstClaim;
@@ -35,6 +37,7 @@ export class InputDesk {
     this.#outbox = outbox;
     this.#viewers = viewers;
     this.#ask = ask;
+    this.#acks = new InputAcks(limits, outbox, viewers);
   }
 
   /**
@@ -75,6 +78,7 @@ export class InputDesk {
   opened(viewer: Viewer, channel: Channel, pane: Pane): void {
     const line = pane.lines.get(viewer.id);
     if (line === undefined || line.taken === 0) return;
+    this.#acks.told(line);
     this.#outbox.message(viewer, { type: "ack", channel: channel.number, input: line.taken });
   }
 
@@ -114,16 +118,27 @@ export class InputDesk {
     return null;
   }
 
-  taken(pane: Pane, viewerId: ViewerId, end: number): void {
+  taken(pane: Pane, viewerId: ViewerId, end: number, nowMs: number): void {
     const line = pane.lines.get(viewerId);
-    if (line?.take(end)) this.#acknowledge(pane, viewerId, line);
+    const before = line?.taken ?? 0;
+    if (line?.take(end)) this.#acks.owe(pane, viewerId, line, line.taken - before, nowMs);
+  }
+
+  /** Tells of what was taken. `all`: also what could wait. */
+  settle(nowMs: number, all: boolean): void {
+    this.#acks.settle(nowMs, all);
+  }
+
+  /** When `settle` is wanted, in unix milliseconds. */
+  deadline(): number | null {
+    return this.#acks.deadline();
   }
 
   /** tmux will not take what it was given: it is dropped, the viewer is told, and what it types next is tried again. */
   refused(pane: Pane, viewerId: ViewerId, message: string): void {
     const line = pane.lines.get(viewerId);
     if (line === undefined || !line.abandonGiven()) return;
-    this.#acknowledge(pane, viewerId, line);
+    this.#acks.tell(pane, viewerId, line);
     const viewer = this.#viewers.get(viewerId);
     if (viewer !== undefined) this.#outbox.message(viewer, { type: "notice", code: "input-refused", text: message });
   }
@@ -154,7 +169,7 @@ export class InputDesk {
         astray.push(viewerId);
         continue;
       }
-      this.#acknowledge(pane, viewerId, line);
+      this.#acks.tell(pane, viewerId, line);
       this.#give(viewerId, pane, line);
     }
     // Behind what is given: a claim may cost the counts of those who neither are here nor have typed.
@@ -204,14 +219,6 @@ export class InputDesk {
       }
       return effects;
     });
-  }
-
-  #acknowledge(pane: Pane, viewerId: ViewerId, line: InputLine): void {
-    const viewer = this.#viewers.get(viewerId);
-    const channel = viewer?.channels.of(pane.id);
-    // Before the channel's first `pane` the viewer has no count that this could move.
-    if (viewer === undefined || !channel || channel.firstInput !== undefined) return;
-    this.#outbox.message(viewer, { type: "ack", channel: channel.number, input: line.taken });
   }
 
   #ignore(viewer: Viewer, channel: Channel, line: InputLine, length: number, nowMs: number): null {

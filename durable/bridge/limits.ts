@@ -40,6 +40,10 @@ export interface BridgeLimits {
   readonly parkQuietMs: number;
   readonly parkAnywayMs: number;
   readonly activityEveryMs: number;
+  /** An `ack` of input waits for more input for this long … */
+  readonly ackWaitMs: number;
+  /** … unless so much was taken at once. */
+  readonly ackBytes: number;
   /** Viewers whose input counts are remembered for each pane. */
   readonly linesPerPane: number;
 }
@@ -69,5 +73,7 @@ export const bridgeLimits: BridgeLimits = {
   parkQuietMs: 5 * 60_000,
   parkAnywayMs: 2 * 60 * 60_000,
   activityEveryMs: 60_000,
+  ackWaitMs: 25,
+  ackBytes: 1024,
   linesPerPane: 256,
 };

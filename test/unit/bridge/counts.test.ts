@@ -177,6 +177,24 @@ describe("[B20] a pane that takes nothing", () => {
   });
 });
 
+describe("[P20] what was taken", () => {
+  it("is told within 25 ms and once for many keys; a kilobyte at once", () => {
+    const rig = new Rig();
+    rig.join("s", "a");
+    rig.take("s");
+    rig.type("s", "l");
+    rig.pass(10);
+    rig.type("s", "s");
+    expect(rig.take("s").messages).toEqual([]);
+    rig.pass(15);
+    expect(rig.take("s").messages).toEqual([{ type: "ack", channel: 0, input: 2 }]);
+    rig.type("s", "x".repeat(1024));
+    expect(rig.take("s").messages).toEqual([{ type: "ack", channel: 0, input: 1026 }]);
+    rig.pass(1_000);
+    expect(rig.take("s").messages).toEqual([]);
+  });
+});
+
 describe("[B19] plain", () => {
   it("has one pane, counts while the object lives, and never sends twice", () => {
     const rig = new Rig({ multiplexer: () => new PlainMultiplexer({ cols: 80, rows: 24 }) });
@@ -187,6 +205,7 @@ describe("[B19] plain", () => {
     expect(rig.take("s").data).toBe("$ ");
     rig.say("s", { type: "ack", channel: 0, stream: start.stream, output: 2 });
     rig.type("s", "ls");
+    rig.pass(25);
     expect(rig.take("s").messages).toEqual([{ type: "ack", channel: 0, input: 2 }]);
     rig.join("t", "a", { panes: [{ pane: "%0", stream: start.stream, output: 2 }] });
     expect(rig.starts("t")).toMatchObject([{ resumed: true, input: 2 }]);

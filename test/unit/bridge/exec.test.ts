@@ -205,6 +205,7 @@ describe("[B32] parking", () => {
     expect(rig.bridge.canHibernate()).toBe(true);
     rig.type("s", "ls\n");
     expect(rig.tmux.panes.get("%0")?.typed.get("a".repeat(32))).toBe("ls\n");
+    rig.pass(25);
     expect(rig.take("s").messages).toContainEqual({ type: "ack", channel: 0, input: 3 });
   });
 
