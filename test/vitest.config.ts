@@ -12,10 +12,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const common = { root, globals: false, restoreMocks: true, passWithNoTests: true, allowOnly: !process.env["CI"] };
 
 /**
- * Where real processes, ptys and a browser share two busy cores: one that failed is tried once more on CI, and the report
+ * Where real processes, ptys and a browser share two busy cores: one that failed is tried up to twice more on CI, and the report
  * says so (`retry x1`). A fault fails twice. The pure tests are never tried again: each can be repeated from its seed.
  */
-const real = { ...common, retry: process.env["CI"] ? 1 : 0 };
+const real = { ...common, retry: process.env["CI"] ? 2 : 0 };
 
 export default defineConfig({
   root,
