@@ -4,7 +4,8 @@
 
 /**
  * @typedef {"tmux" | "git" | "jq" | "curl" | "ssh" | "chromium" | "vi"} Need a program that npm has no package for
- * @typedef {{ needs: readonly Need[], run: (args: readonly string[]) => readonly string[] }} Command
+ * @typedef {{ needs: readonly Need[], sshd?: true, run: (args: readonly string[]) => readonly string[] }} Command
+ *   `sshd`: its tests speak to a git server over ssh, where one can be had
  */
 
 /** @param {string} file @returns {Command["run"]} */
@@ -17,7 +18,7 @@ const podPrograms = ["tmux", "git", "jq", "curl", "ssh"];
 export const commands = {
   start: { needs: podPrograms, run: script("dev/start/main.ts") },
   dev: { needs: podPrograms, run: (args) => ["node", "dev/start/main.ts", "--watch", ...args] },
-  test: { needs: [...podPrograms, "chromium", "vi"], run: script("dev/checks/main.ts") },
+  test: { needs: [...podPrograms, "chromium", "vi"], sshd: true, run: script("dev/checks/main.ts") },
   "test:unit": {
     needs: [],
     run: (args) => ["vitest", "run", "--config", "test/vitest.config.ts", "--project", "unit", ...args],
