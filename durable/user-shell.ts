@@ -33,7 +33,7 @@ type DeadlineName = "lifecycle" | "bridge" | "sessions" | "check" | "wake";
 
 export class UserShell
   extends DurableObject<Env>
-  implements Pick<ShellObject, "createShell" | "rebootShell" | "deleteShell" | "endSession" | "counters">
+  implements Pick<ShellObject, "createShell" | "rebootShell" | "deleteShell" | "sweep" | "endSession" | "counters">
 {
   readonly #sockets: BrowserSockets;
   readonly #sessions: SessionWatch;
@@ -93,6 +93,12 @@ export class UserShell
 
   async deleteShell(userId: string): Promise<ShellResult> {
     return this.#shellOf(userId).unwant();
+  }
+
+  async sweep(userId: string): Promise<void> {
+    const shell = this.#shellOf(userId);
+    await shell.tick();
+    await shell.look();
   }
 
   async endSession(sessionId: string): Promise<void> {

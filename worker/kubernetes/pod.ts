@@ -21,6 +21,8 @@ export interface ContainerEnd {
 export interface ContainerStatus {
   readonly name: string;
   readonly running: boolean;
+  /** How often it was started again in this pod. */
+  readonly restarts: number;
   readonly waiting: { readonly reason: string | null; readonly message: string | null } | null;
   readonly terminated: ContainerEnd | null;
   readonly lastTerminated: ContainerEnd | null;
@@ -31,6 +33,8 @@ export interface Pod {
   readonly name: string;
   readonly uid: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** By the cluster's clock, in unix milliseconds; null where it is not told. */
+  readonly createdAt: number | null;
   /** True from the moment at which its deletion was asked for. */
   readonly deleting: boolean;
   /** `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`; null where the cluster has not said yet. */
@@ -60,6 +64,7 @@ export function parsePod(value: unknown): Pod | null {
     name,
     uid,
     labels: stringsAt(metadata, "labels"),
+    createdAt: timeAt(metadata, "creationTimestamp"),
     deleting: stringAt(metadata, "deletionTimestamp") !== null,
     phase: stringAt(status, "phase"),
     reason: stringAt(status, "reason"),
@@ -74,6 +79,12 @@ export function parsePodPage(value: unknown): PodPage | null {
   if (!isObject(value) || value["kind"] !== "PodList" || !Array.isArray(value["items"])) return null;
   const pods = value["items"].map(parsePod);
   return pods.every((pod) => pod !== null) ? { pods, next: stringAt(objectAt(value, "metadata"), "continue") } : null;
+}
+
+/** RFC 3339, as `metav1.Time` is written. */
+function timeAt(parent: JsonObject, key: string): number | null {
+  const ms = Date.parse(stringAt(parent, key) ?? "");
+  return Number.isNaN(ms) ? null : ms;
 }
 
 function parseCondition(condition: JsonObject): PodCondition {
@@ -91,6 +102,7 @@ function parseContainer(container: JsonObject): ContainerStatus {
   return {
     name: stringAt(container, "name") ?? "",
     running: isObject(state["running"]),
+    restarts: integerAt(container, "restartCount") ?? 0,
     waiting: isObject(waiting) ? { reason: stringAt(waiting, "reason"), message: stringAt(waiting, "message") } : null,
     terminated: parseEnd(state["terminated"]),
     lastTerminated: parseEnd(objectAt(container, "lastState")["terminated"]),
