@@ -1,7 +1,7 @@
 // Owns the decision who may come in.
 // Must not know how the claims were had or what a refused person is shown.
 
-import type { AccessRule } from "../config.ts";
+import type { AccessRule, Config } from "../config.ts";
 
 /** What the issuer says of a person, as far as Limpet reads it. */
 export interface Claims {
@@ -19,6 +19,12 @@ export function mayComeIn(rule: AccessRule, claims: Claims): boolean {
   if (claims.email === null || !claims.emailVerified) return false;
   const email = claims.email.toLowerCase();
   return rule.emails.has(email) || rule.domains.has(email.slice(email.lastIndexOf("@") + 1));
+}
+
+/** True where one of the two lists has this person. An address counts only when the issuer verified it. */
+export function isAdministrator(rule: Config["administrators"], claims: Claims): boolean {
+  if (claims.groups.some((group) => rule.groups.has(group))) return true;
+  return claims.email !== null && claims.emailVerified && rule.emails.has(claims.email.toLowerCase());
 }
 
 /**

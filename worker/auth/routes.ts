@@ -9,7 +9,7 @@ import { upsertUser } from "../db/users.ts";
 import { LimpetError } from "../errors.ts";
 import { log } from "../log.ts";
 import { requireOwnOrigin } from "../origin.ts";
-import { type Claims, mayComeIn } from "./access.ts";
+import { type Claims, isAdministrator, mayComeIn } from "./access.ts";
 import { clearSignInCookie, readSignInCookie, writeSignInCookie } from "./cookies.ts";
 import { beginSignIn, finishSignIn } from "./oidc.ts";
 import { parseReturnTo } from "./return-to.ts";
@@ -52,7 +52,8 @@ authRoutes.get("/callback", async (c) => {
   const db = openDatabase(c.env);
   const person = { issuer: config.oidc.issuer.href, subject: claims.subject, name: claims.name, email: claims.email };
   const user = await upsertUser(db, person);
-  await startSession(c, user.id, nowMs);
+  const administrator = isAdministrator(config.administrators, claims);
+  await startSession(c, { userId: user.id, administrator }, nowMs);
   await recordEvent(db, { userId: user.id, shellId: null, type: "SIGNED_IN", message: "You signed in." }, nowMs);
   log("info", "signed-in", { requestId: c.get("requestId"), user: user.id });
   return c.redirect(signIn.returnTo, 302);

@@ -12,7 +12,11 @@ import { clearSessionCookie, readSessionCookie, writeSessionCookie } from "./coo
 import { hashSecret, isSecret, makeSecret } from "./secret.ts";
 
 /** Ends the browser's session if it had one, makes a new one and sets its cookie. */
-export async function startSession(c: AppContext, userId: string, nowMs: number): Promise<void> {
+export async function startSession(
+  c: AppContext,
+  person: { readonly userId: string; readonly administrator: boolean },
+  nowMs: number,
+): Promise<void> {
   try {
     await revoke(c, nowMs);
   } catch (error) {
@@ -22,7 +26,7 @@ export async function startSession(c: AppContext, userId: string, nowMs: number)
   const { publicUrl, sessionMs } = c.get("config");
   const secret = makeSecret();
   const expiresAt = new Date(nowMs + sessionMs);
-  await insertSession(openDatabase(c.env), { id: await hashSecret(secret), userId, expiresAt });
+  await insertSession(openDatabase(c.env), { ...person, id: await hashSecret(secret), expiresAt });
   writeSessionCookie(c, publicUrl, secret, expiresAt);
 }
 

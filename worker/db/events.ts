@@ -8,6 +8,7 @@ import { events } from "./schema.ts";
 
 export interface EventRow {
   readonly id: string;
+  readonly shellId: string | null;
   readonly type: string;
   readonly message: string;
   readonly createdAt: Date;
@@ -33,7 +34,13 @@ export async function listEvents(
 ): Promise<EventRow[]> {
   const ownedBy = eq(events.userId, query.userId);
   return db
-    .select({ id: events.id, type: events.type, message: events.message, createdAt: events.createdAt })
+    .select({
+      id: events.id,
+      shellId: events.shellId,
+      type: events.type,
+      message: events.message,
+      createdAt: events.createdAt,
+    })
     .from(events)
     .where(query.olderThan === null ? ownedBy : and(ownedBy, lt(events.id, query.olderThan)))
     .orderBy(desc(events.id))

@@ -27,6 +27,12 @@ export function makeShellId(): string {
   return randomDigits(20);
 }
 
+const shellId = new RegExp(`^[${digits}]{20}$`);
+
+export function isShellId(value: string): boolean {
+  return shellId.test(value);
+}
+
 let lastMs = 0;
 let sequence = 0;
 

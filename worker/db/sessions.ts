@@ -11,12 +11,14 @@ export interface Session {
   /** SHA-256 of the cookie's value, lower-case hex. */
   readonly id: string;
   readonly expiresAt: Date;
+  /** As it was decided at this sign-in. */
+  readonly administrator: boolean;
   readonly user: User;
 }
 
 export async function insertSession(
   db: Database,
-  row: { readonly id: string; readonly userId: string; readonly expiresAt: Date },
+  row: { readonly id: string; readonly userId: string; readonly expiresAt: Date; readonly administrator?: boolean },
 ): Promise<void> {
   await db.insert(sessions).values(row);
 }
@@ -27,6 +29,7 @@ export async function findSession(db: Database, id: string, nowMs: number): Prom
     .select({
       id: sessions.id,
       expiresAt: sessions.expiresAt,
+      administrator: sessions.administrator,
       user: { id: users.id, name: users.name, email: users.email },
     })
     .from(sessions)

@@ -6,11 +6,13 @@ import { bodyLimit } from "hono/body-limit";
 import { requireSession } from "../auth/session.ts";
 import type { AppContext, AppEnv } from "../context.ts";
 import { openDatabase } from "../db/database.ts";
+import { listKeptSecrets, listKeptSnapshots } from "../db/kept.ts";
 import { LimpetError } from "../errors.ts";
 import { requireOwnOrigin } from "../origin.ts";
 import { findShell } from "../shells/records.ts";
+import { listShells } from "../shells/shell-list.ts";
 import { shellView } from "../shells/shell-record.ts";
-import type { ApiContext } from "./context.ts";
+import type { ApiContext, ShellChanges } from "./context.ts";
 import { graphqlServer } from "./server.ts";
 
 const maxBodyBytes = 64 * 1024;
@@ -40,16 +42,26 @@ graphqlRoutes.post(
 );
 
 function apiContext(c: AppContext): ApiContext {
+  const { publicUrl, local, shellLifeMs } = c.get("config");
   const session = c.get("session");
   const db = openDatabase(c.env);
   return {
     requestId: c.get("requestId"),
     session,
     db,
-    object: c.env.USER_SHELL.get(c.env.USER_SHELL.idFromName(session.user.id)),
+    publicUrl,
+    local,
+    // The object's class says which of them it has; the API asks for all.
+    object: c.env.USER_SHELL.get(c.env.USER_SHELL.idFromName(session.user.id)) as unknown as ShellChanges,
     readShell: async () => {
       const record = await findShell(db, session.user.id);
-      return record === null ? null : shellView(record, c.get("config").shellLifeMs);
+      return record === null ? null : shellView(record, shellLifeMs);
     },
+    listShells: async (limit, after) => {
+      const listed = await listShells(db, limit, after);
+      return listed.map(({ record, owner }) => ({ ...shellView(record, shellLifeMs), owner }));
+    },
+    listSecrets: () => listKeptSecrets(db, session.user.id),
+    listSnapshots: (shellId) => listKeptSnapshots(db, session.user.id, shellId),
   };
 }

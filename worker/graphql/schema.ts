@@ -5,6 +5,8 @@ import { builder } from "./builder.ts";
 import "./types/date-time.ts";
 import "./types/viewer.ts";
 import "./types/shell.ts";
+import "./types/shells.ts";
 import "./types/event.ts";
+import "./types/mutations.ts";
 
 export const schema = builder.toSchema();

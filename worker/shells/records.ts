@@ -57,7 +57,7 @@ function saveRow(db: Database, record: ShellRecord, updatedAt: Date) {
 }
 
 /** @throws Error where the row holds a word that this version does not know: a broken invariant. */
-function parseShell(row: typeof shells.$inferSelect): ShellRecord {
+export function parseShell(row: typeof shells.$inferSelect): ShellRecord {
   if (!isPhase(row.phase)) throw new Error(`shell ${row.id}: unknown phase in its record`);
   if (row.desired !== "present" && row.desired !== "stopped" && row.desired !== "deleted")
     throw new Error(`shell ${row.id}: unknown wish in its record`);
@@ -66,6 +66,7 @@ function parseShell(row: typeof shells.$inferSelect): ShellRecord {
     userId: row.userId,
     podName: row.podName,
     podUid: row.podUid,
+    replacing: row.replacing,
     desired: row.desired,
     phase: row.phase,
     reason: row.reason,

@@ -10,7 +10,10 @@ const eventType = builder.objectRef<EventRow>("Event").implement({
   description: "Something that happened to the person's shell or sign-in.",
   fields: (t) => ({
     id: t.exposeID("id", { description: "Sorts by time." }),
-    type: t.exposeString("type", { description: "A stable word: `SIGNED_IN`, `SHELL_CREATED`, `SHELL_READY`, …" }),
+    type: t.exposeString("type", {
+      description: "A stable word: `SIGNED_IN`, `SHELL_CREATED`, `SHELL_READY`, `WORK_SAVED`, …",
+    }),
+    shellId: t.exposeID("shellId", { nullable: true, description: "Of which shell; null where it is of none." }),
     message: t.exposeString("message", { description: "The same in a sentence for a person." }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it happened." }),
   }),

@@ -1,10 +1,14 @@
-// Owns the shell as the API shows it, and the changes that a person can ask for.
-// Must not know how a change is carried out.
+// Owns the shell as the API shows it.
+// Must not know how it is changed.
 
 import type { ShellPhase } from "../../../durable/protocol/messages.ts";
-import { LimpetError } from "../../errors.ts";
-import type { ShellResult, ShellView } from "../../shells/shell-object.ts";
+import { findMissing } from "../../shells/missing.ts";
+import type { ShellView } from "../../shells/shell-object.ts";
 import { builder } from "../builder.ts";
+import type { ApiContext, OwnedShell } from "../context.ts";
+import { personType } from "./person.ts";
+import { cloudProviderType, gitSignInType, keptSecretType, missingThingType, setupCheckType } from "./set-up.ts";
+import { snapshotType } from "./snapshot.ts";
 
 const phaseType = builder.enumType("ShellPhase", {
   description: "How far a shell has got.",
@@ -36,10 +40,11 @@ const statusType = builder.objectRef<ShellView["status"]>("ShellStatus").impleme
   }),
 });
 
-const shellType = builder.objectRef<ShellView>("Shell").implement({
+export const shellType = builder.objectRef<OwnedShell>("Shell").implement({
   description: "A person's shell: the record of it, and what was last seen of its pod.",
   fields: (t) => ({
-    id: t.exposeID("id", { description: "Random." }),
+    id: t.exposeID("id", { description: "Random; kept while the shell is stopped, and started again." }),
+    owner: t.expose("owner", { type: personType, description: "Whose it is." }),
     podName: t.exposeString("podName", {
       description: "The pod's name in the cluster; the same for each of a person's pods.",
     }),
@@ -52,10 +57,79 @@ const shellType = builder.objectRef<ShellView>("Shell").implement({
     detail: t.exposeString("detail", { nullable: true, description: "The same in a sentence for a person." }),
     alive: t.exposeBoolean("alive", { description: "True where a terminal can be opened on it now." }),
     status: t.expose("status", { type: statusType, description: "The conditions of its pod." }),
+    provider: t.expose("provider", {
+      type: cloudProviderType,
+      nullable: true,
+      description: "The cloud that it is for; null where none was chosen.",
+    }),
+    gitUrl: t.exposeString("gitUrl", {
+      nullable: true,
+      description: "The repository that it clones: https or ssh; null where none was given.",
+    }),
+    gitBranch: t.exposeString("gitBranch", {
+      nullable: true,
+      description: "The branch that is checked out in a new clone; null: the repository's own default.",
+    }),
+    gitSignIn: t.expose("gitSignIn", {
+      type: gitSignInType,
+      nullable: true,
+      description: "How it signs in to the repository; null: not at all (a public one).",
+    }),
+    gitPublicKey: t.exposeString("gitPublicKey", {
+      nullable: true,
+      description:
+        "The public half of the key for the repository, one line as OpenSSH writes it: for the forge's page.",
+    }),
+    workspace: t.exposeString("workspace", {
+      nullable: true,
+      description: "The repository's folder below the home; null: named as the repository is.",
+    }),
+    saveUpstream: t.exposeBoolean("saveUpstream", {
+      description:
+        "Whether work in progress may be pushed to the repository, below `refs/limpet/wip/`. Who can read the repository can read it.",
+    }),
+    missing: t.field({
+      type: [missingThingType],
+      description:
+        "What is still needed before the shell is of full use, in words a person can act on; empty: nothing.",
+      resolve: async (shell, _args, context) => findMissing(shell, await ownSecrets(shell, context)),
+    }),
+    setup: t.field({
+      type: [setupCheckType],
+      description: "What the last set-up said, step by step; empty until there was one.",
+      resolve: ({ setup }) => [...setup],
+    }),
+    setupPending: t.exposeBoolean("setupPending", {
+      description: "True while what was given last has not been carried into the pod yet.",
+    }),
+    secrets: t.field({
+      type: [keptSecretType],
+      nullable: true,
+      description: "Which secrets are kept for it, never what they are; null in somebody else's shell.",
+      resolve: (shell, _args, context) => ownSecrets(shell, context),
+    }),
+    snapshots: t.field({
+      type: [snapshotType],
+      nullable: true,
+      description: "The saved homes that are still kept, newest first; null in somebody else's shell.",
+      resolve: async (shell, _args, context) =>
+        isOwn(shell, context) ? [...(await context.listSnapshots(shell.id))] : null,
+    }),
     expiresAt: t.field({
       type: "DateTime",
       description: "When it ends unless it is used before.",
       resolve: (shell) => new Date(shell.expiresAt),
+    }),
+    extendableUntil: t.field({
+      type: "DateTime",
+      description: "`extendShell` and use cannot move `expiresAt` beyond this: the longest life of its pod.",
+      resolve: (shell) => new Date(shell.extendableUntil),
+    }),
+    lastSavedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When its work was last saved: what comes back after a loss without warning is as old as this.",
+      resolve: ({ lastSavedAt }) => (lastSavedAt === null ? null : new Date(lastSavedAt)),
     }),
     createdAt: t.field({
       type: "DateTime",
@@ -65,35 +139,22 @@ const shellType = builder.objectRef<ShellView>("Shell").implement({
   }),
 });
 
+function isOwn(shell: OwnedShell, { session }: ApiContext): boolean {
+  return shell.owner.id === session.user.id;
+}
+
+async function ownSecrets(shell: OwnedShell, context: ApiContext) {
+  return isOwn(shell, context) ? [...(await context.listSecrets())] : null;
+}
+
 builder.queryField("shell", (t) =>
   t.field({
     type: shellType,
     nullable: true,
     description: "The person's shell as it was last seen; null where they have none.",
-    resolve: (_root, _args, context) => context.readShell(),
+    resolve: async (_root, _args, { readShell, session }) => {
+      const shell = await readShell();
+      return shell === null ? null : { ...shell, owner: session.user };
+    },
   }),
 );
-
-builder.mutationFields((t) => ({
-  createShell: t.field({
-    type: shellType,
-    description: "Starts the person's shell. Where there is one already it is given back as it is.",
-    resolve: async (_root, _args, { object, session }) => shellOf(await object.createShell(session.user.id)),
-  }),
-  rebootShell: t.field({
-    type: shellType,
-    description: "Creates the pod again where it is gone or has failed; otherwise changes nothing.",
-    resolve: async (_root, _args, { object, session }) => shellOf(await object.rebootShell(session.user.id)),
-  }),
-  deleteShell: t.field({
-    type: shellType,
-    description: "Ends the person's shell in good order and forgets it.",
-    resolve: async (_root, _args, { object, session }) => shellOf(await object.deleteShell(session.user.id)),
-  }),
-}));
-
-/** @throws LimpetError with the object's own code and sentence */
-function shellOf(result: ShellResult): ShellView {
-  if (result.ok) return result.shell;
-  throw new LimpetError(result.code, result.message);
-}

@@ -21,6 +21,9 @@ const viewerType = builder.objectRef<Session>("Viewer").implement({
       description: "As the identity provider gave it at the last sign-in.",
       resolve: (session) => session.user.email,
     }),
+    administrator: t.exposeBoolean("administrator", {
+      description: "Whether they may read everybody's `shells`. Decided at sign-in.",
+    }),
     sessionExpiresAt: t.field({
       type: "DateTime",
       description: "When this sign-in ends. Terminals close then; the shell goes on.",
