@@ -13,7 +13,7 @@ const common = { root, globals: false, restoreMocks: true, passWithNoTests: true
 
 /**
  * Where real processes, ptys and a browser share two busy cores: one that failed is tried up to twice more on CI, and the report
- * says so (`retry x1`). A fault fails twice. The pure tests are never tried again: each can be repeated from its seed.
+ * says so (`retry x1`). A fault fails each time. The pure tests are never tried again: each can be repeated from its seed.
  */
 const real = { ...common, retry: process.env["CI"] ? 2 : 0 };
 
