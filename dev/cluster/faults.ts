@@ -2,6 +2,7 @@
 // Must not know how a fault is played: whoever could suffer one asks here.
 
 import { randomUUID } from "node:crypto";
+import { Chance, type Struck } from "./chance.ts";
 
 /** Strikes each pod (or the pod of that name) for as long as it stands. */
 export type PodFault =
@@ -25,7 +26,21 @@ export type RequestFault = { readonly method?: string; readonly path?: string; r
   | { readonly type: "resize-hangs" }
 );
 
-export type Fault = PodFault | RequestFault;
+/**
+ * Strikes that many of a hundred requests by chance, for as long as it stands: some are answered with 500, 503 or 429, of
+ * some the answer's body is cut after they were served. The same seed strikes the same requests in the same order.
+ */
+export interface ChanceFault {
+  readonly type: "chance";
+  /** 0 strikes nothing: it only counts. */
+  readonly percent: number;
+  /** A whole number. */
+  readonly seed: number;
+  readonly method?: string;
+  readonly path?: string;
+}
+
+export type Fault = PodFault | RequestFault | ChanceFault;
 
 /** One standing fault, as `GET /faults` shows it. */
 export interface StandingFault {
@@ -33,16 +48,29 @@ export interface StandingFault {
   readonly fault: Fault;
   /** How often it still strikes; null for as long as it stands. */
   readonly left: number | null;
+  /** Of chance: how many requests it saw, by method, and how many of them it struck. */
+  readonly seen?: Readonly<Record<string, number>>;
+  readonly struck?: number;
+}
+
+interface Standing {
+  readonly fault: Fault;
+  left: number | null;
+  readonly chance?: Chance;
 }
 
 export class FaultBoard {
-  readonly #standing = new Map<string, { readonly fault: Fault; left: number | null }>();
+  readonly #standing = new Map<string, Standing>();
   readonly #waiting = new Set<() => void>();
 
   /** Lets it strike from now on. The id takes it away again. */
   add(fault: Fault): string {
     const id = randomUUID();
-    this.#standing.set(id, { fault, left: "times" in fault ? fault.times : null });
+    this.#standing.set(id, {
+      fault,
+      left: "times" in fault ? fault.times : null,
+      ...(fault.type === "chance" ? { chance: new Chance(fault) } : {}),
+    });
     this.#wake();
     return id;
   }
@@ -59,7 +87,7 @@ export class FaultBoard {
   }
 
   list(): readonly StandingFault[] {
-    return [...this.#standing].map(([id, { fault, left }]) => ({ id, fault, left }));
+    return [...this.#standing].map(([id, { fault, left, chance }]) => ({ id, fault, left, ...chance?.counts() }));
   }
 
   /** The fault of this type that stands for this pod. */
@@ -87,6 +115,12 @@ export class FaultBoard {
       return fault;
     }
     return undefined;
+  }
+
+  /** What chance does to this request, where it strikes it. Every chance that stands sees it. */
+  byChance(method: string, url: string): Struck | undefined {
+    const struck = [...this.#standing.values()].map(({ chance }) => chance?.draw(method, url));
+    return struck.find((fault) => fault !== undefined);
   }
 
   /** Resolves when the set of faults changes. */

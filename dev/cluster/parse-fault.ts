@@ -39,6 +39,20 @@ export function parseFaultRequest(body: Json | undefined): FaultRequest | string
     case "cut-body":
     case "resize-hangs":
       return request(body, { type });
+    case "chance": {
+      const { percent, seed, method, path } = body;
+      if (typeof percent !== "number" || percent < 0 || percent > 100) return "percent must be between 0 and 100";
+      if (typeof seed !== "number" || !Number.isSafeInteger(seed)) return "seed must be a whole number";
+      return {
+        fault: {
+          type,
+          percent,
+          seed,
+          ...(typeof method === "string" ? { method } : {}),
+          ...(typeof path === "string" ? { path } : {}),
+        },
+      };
+    }
     case "lose-pod":
       return pod.pod === undefined ? "pod must be a name" : { action: { type, pod: pod.pod } };
     case "cut-exec": {

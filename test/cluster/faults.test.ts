@@ -197,3 +197,28 @@ test.each([
 ])("what is no fault is refused: %j", async (fault) => {
   expect((await ask("POST", "", fault)).code).toBe(400);
 });
+
+test("chance: about so many of a hundred, the same again for the same seed, and counted", async () => {
+  const calls = 200;
+  const strike = async (): Promise<string> => {
+    const { body } = await ask("POST", "", { type: "chance", percent: 20, seed: 7 });
+    const codes: string[] = [];
+    for (let call = 0; call < calls; call += 1) {
+      const answer = server.client.call("GET", server.client.pods("?limit=1"));
+      codes.push(await answer.then(({ code }) => String(code)).catch(() => "cut"));
+    }
+    const [standing] = (await ask("GET", "")).body.faults;
+    expect(standing.seen).toEqual({ GET: calls });
+    expect(standing.struck).toBe(codes.filter((code) => code !== "200").length);
+    await ask("DELETE", `/${body.id}`);
+    return codes.join(" ");
+  };
+  const first = await strike();
+  const struck = first.split(" ").filter((code) => code !== "200");
+  expect(struck.length).toBeGreaterThan(calls * 0.1);
+  expect(struck.length).toBeLessThan(calls * 0.3);
+  expect(new Set(struck)).toEqual(new Set(["500", "503", "429", "cut"]));
+  expect(await strike()).toBe(first);
+  expect((await ask("POST", "", { type: "chance", percent: 101, seed: 7 })).code).toBe(400);
+  expect((await ask("POST", "", { type: "chance", percent: 5 })).code).toBe(400);
+});

@@ -104,7 +104,9 @@ export class ApiServer {
     const allowed = await this.#admit(request, target);
     if (allowed instanceof Refusal) return refuse(response, allowed);
     const method = request.method ?? "";
-    const fault = this.#options.faults.strike(["answer", "hang", "cut-body"], method, request.url ?? "");
+    const { faults } = this.#options;
+    const chance = faults.byChance(method, request.url ?? "");
+    const fault = faults.strike(["answer", "hang", "cut-body"], method, request.url ?? "") ?? chance;
     if (fault?.type === "hang") return;
     if (fault?.type === "answer") return refuse(response, injected(fault));
     if (fault?.type === "cut-body") cutBody(response);
