@@ -1,0 +1,62 @@
+# shellcheck shell=sh
+# Owns what the company's network and the clouds want in the environment of new shells: certificates, proxies, names of
+# files. `login` reads $state/environment before the person's own files, which win.
+# Must not put a secret of the person's into it: programs are told where the file is that holds one.
+# Uses $state, $line, $scratch, write_file, attempt.
+
+# One file with the machine's own certificates and the company's, for programs that take a file in the place of theirs.
+write_certificates() {
+  jq -r '.company.caBundle // empty' "$line" >"$scratch/company.pem"
+  if [ ! -s "$scratch/company.pem" ]; then
+    attempt rm -f -- "$state/ca.pem" "$state/company.pem"
+    return
+  fi
+  # A file without a certificate would leave git and curl with none at all.
+  grep -q -e '-----BEGIN CERTIFICATE-----' "$scratch/company.pem" || {
+    write_error='COMPANY_CA_BUNDLE holds no certificate (PEM)'
+    return 1
+  }
+  { cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null; echo; cat "$scratch/company.pem"; } | write_file "$state/ca.pem" &&
+    write_file "$state/company.pem" <"$scratch/company.pem"
+}
+
+# git_proxy: what the connected repository's host is reached through.
+read_proxy() {
+  git_proxy=
+  [ "$git_scheme" != https ] || git_proxy=$(jq -r '.company.httpsProxy // empty' "$line")
+  [ "$git_scheme" != http ] || git_proxy=$(jq -r '.company.httpProxy // empty' "$line")
+  # Hosts that no proxy is for: names as they end, or * for all (curl(1), NO_PROXY).
+  [ -z "$git_proxy" ] || for entry in $(set -f; jq -r '.company.noProxy // empty' "$line" | tr ',' ' '); do
+    case $entry in '*') git_proxy= ;; esac
+    case .$git_name in *."${entry#.}") git_proxy= ;; esac
+  done
+}
+
+# The environment of new shells. Tools read either case of the proxies' names; curl takes http_proxy in small letters only.
+write_environment() {
+  {
+    printf '# Written by Limpet: read by new shells before your own files.\n'
+    jq -r '
+      def put(names; value): value as $value | select($value != null and $value != "")
+        | names[] | "export \(.)=\($value | @sh)";
+      .company as $company
+      | put(["https_proxy", "HTTPS_PROXY"]; $company.httpsProxy),
+        put(["http_proxy", "HTTP_PROXY"]; $company.httpProxy),
+        put(["no_proxy", "NO_PROXY"]; $company.noProxy),
+        put(["GOOGLE_CLOUD_PROJECT"]; .google.project?),
+        put(["ARM_TENANT_ID"]; .azure.tenantId?),
+        put(["ARM_CLIENT_ID"]; .azure.clientId?),
+        put(["ARM_SUBSCRIPTION_ID"]; .azure.subscriptionId?)' "$line"
+    if [ -e "$state/ca.pem" ]; then
+      # OpenSSL and Go, curl, git, Python, the cloud CLIs; Node adds to its own.
+      for name in SSL_CERT_FILE CURL_CA_BUNDLE GIT_SSL_CAINFO REQUESTS_CA_BUNDLE AWS_CA_BUNDLE CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE; do
+        printf 'export %s=%s\n' "$name" "$(shell_quote "$state/ca.pem")"
+      done
+      printf 'export NODE_EXTRA_CA_CERTS=%s\n' "$(shell_quote "$state/company.pem")"
+    fi
+    if [ -e "$state/azure/client-secret" ]; then
+      printf 'export ARM_CLIENT_SECRET_FILE_PATH=%s\n' "$(shell_quote "$state/azure/client-secret")"
+    fi
+    if [ -n "${aws_profile:-}" ]; then printf '# Your own [default] stays: export AWS_PROFILE=%s\n' "$aws_profile"; fi
+  } | write_file "$state/environment"
+}
