@@ -13,6 +13,8 @@ import { LimpetError } from "./errors.ts";
 import { graphqlRoutes } from "./graphql/routes.ts";
 import { checkHealth } from "./health.ts";
 import { log } from "./log.ts";
+import { downloadSnapshot } from "./pod-api/download.ts";
+import { podRoutes } from "./pod-api/routes.ts";
 import { limitAddress } from "./rate-limit.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { openSocket } from "./socket.ts";
@@ -36,11 +38,14 @@ app.use(async (c, next) => {
 });
 
 app.get("/healthz", checkHealth);
+// Before the limit of an address: a whole cluster may have one.
+app.route("/api/pod", podRoutes);
 for (const path of ["/auth/*", "/graphql", "/api/*"]) app.use(path, limitAddress);
 app.route("/auth", authRoutes);
 app.route("/.well-known", edgeIdentityRoutes);
 app.route("/graphql", graphqlRoutes);
 app.get("/api/shell/socket", openSocket);
+app.get("/api/shell/snapshots/:id", requireSession, downloadSnapshot);
 app.get("/api/shell/counters", requireSession, showCounters);
 
 app.get("*", servePage);

@@ -1,4 +1,4 @@
-// Owns how often one address, and one session, may ask.
+// Owns how often one address, one session and one pod may ask.
 // Must not know what is asked for. The numbers stand in wrangler.toml; they are for floods, and are no exact quota.
 
 import type { MiddlewareHandler } from "hono";
@@ -26,6 +26,16 @@ export const limitAddress: MiddlewareHandler<AppEnv> = async (c, next) => {
  */
 export function limitSession(c: AppContext, session: string): Promise<void> {
   return requireRoom(c, c.env.SESSION_LIMIT, session);
+}
+
+/**
+ * Once a pod's capability or ticket was found good: all pods of a cluster may have one address.
+ * @param name the shell's id, or the snapshot's that a ticket is for
+ * @throws LimpetError `TOO_MANY_REQUESTS`
+ */
+export function limitPod(c: AppContext, name: string): Promise<void> {
+  // Sessions are named by 64 hex digits, so they never share a count with this.
+  return requireRoom(c, c.env.SESSION_LIMIT, `pod/${name}`);
 }
 
 async function requireRoom(c: AppContext, limit: RateLimit, key: string): Promise<void> {

@@ -1,7 +1,7 @@
 // Owns the rows of sealed secrets. What changes them are statements, so that a batch can carry them with a shell's record.
 // Must not know how they are sealed.
 
-import { and, eq, ne } from "drizzle-orm";
+import { and, eq, ne, sql } from "drizzle-orm";
 import type { SecretName } from "../shells/shell-setup.ts";
 import type { Database } from "./database.ts";
 import { secrets } from "./schema.ts";
@@ -45,18 +45,33 @@ export function readSecrets(db: Database, userId: string): Promise<readonly Secr
   return db.select(columns).from(secrets).where(eq(secrets.userId, userId));
 }
 
-/** At most `limit` rows that are sealed under another key than this one. */
-export function listSecretsNotUnder(db: Database, kid: string, limit: number): Promise<readonly SecretRow[]> {
-  return db.select(columns).from(secrets).where(ne(secrets.kid, kid)).limit(limit);
+/** At most `limit` rows that are sealed under another key than this one, in the order of (userId, name), after this one. */
+export function listSecretsNotUnder(
+  db: Database,
+  kid: string,
+  after: { readonly userId: string; readonly name: string },
+  limit: number,
+): Promise<readonly SecretRow[]> {
+  const later = sql`(${secrets.userId}, ${secrets.name}) > (${after.userId}, ${after.name})`;
+  return db
+    .select(columns)
+    .from(secrets)
+    .where(and(ne(secrets.kid, kid), later))
+    .orderBy(secrets.userId, secrets.name)
+    .limit(limit);
 }
 
 const columns = { userId: secrets.userId, name: secrets.name, sealed: secrets.sealed, kid: secrets.kid };
 
 /** @returns false where the row is not what it was when it was read: somebody gave a new secret meanwhile */
-export async function replaceSealed(db: Database, before: SecretRow, sealed: string, kid: string): Promise<boolean> {
+export async function replaceSealed(
+  db: Database,
+  before: SecretRow,
+  after: Pick<SecretRow, "sealed" | "kid">,
+): Promise<boolean> {
   const changed = await db
     .update(secrets)
-    .set({ sealed, kid })
+    .set({ sealed: after.sealed, kid: after.kid })
     .where(and(eq(secrets.userId, before.userId), eq(secrets.name, before.name), eq(secrets.sealed, before.sealed)))
     .returning({ name: secrets.name });
   return changed.length > 0;

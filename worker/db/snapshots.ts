@@ -1,0 +1,169 @@
+// Owns the rows of snapshots: which homes lie at the edge, and under which sealed keys.
+// Must not know the objects that hold their bytes.
+
+import { and, desc, eq, gt, gte, inArray, lt, ne, not, or, sql } from "drizzle-orm";
+import type { Database } from "./database.ts";
+import { shells, snapshots } from "./schema.ts";
+
+export interface SnapshotRow {
+  /** Sorts by time. */
+  readonly id: string;
+  readonly userId: string;
+  readonly shellId: string;
+  readonly sealedKey: string;
+  readonly kid: string;
+  /** Of the compressed archive, before it was sealed. */
+  readonly bytes: number;
+  /** Lower-case hex, of the same. */
+  readonly sha256: string;
+  readonly createdAt: Date;
+}
+
+/** Which pod of a shell may write: what a capability says of it. */
+export interface WritingPod {
+  readonly shellId: string;
+  readonly podUid: string;
+  readonly generation: number;
+}
+
+/** The condition under which a pod is the shell's own and may report. */
+function isPodOf(pod: WritingPod) {
+  return and(
+    eq(shells.id, pod.shellId),
+    eq(shells.podUid, pod.podUid),
+    eq(shells.capabilityGeneration, pod.generation),
+    ne(shells.desired, "deleted"),
+  );
+}
+
+/** Whose shell it is, where the pod is that shell's own at this moment; null otherwise. */
+export async function findOwner(db: Database, pod: WritingPod): Promise<string | null> {
+  const [row] = await db.select({ userId: shells.userId }).from(shells).where(isPodOf(pod)).limit(1);
+  return row?.userId ?? null;
+}
+
+/**
+ * Writes the row if at this moment the pod still is the shell's. Again is no harm.
+ * @returns false where it is not: nothing was written
+ */
+export async function insertSnapshot(
+  db: Database,
+  row: Omit<SnapshotRow, "userId">,
+  pod: WritingPod,
+): Promise<boolean> {
+  const source = db
+    .select({
+      id: sql<string>`${row.id}`.as("id"),
+      userId: shells.userId,
+      shellId: shells.id,
+      sealedKey: sql<string>`${row.sealedKey}`.as("sealed_key"),
+      kid: sql<string>`${row.kid}`.as("kid"),
+      bytes: sql<number>`${row.bytes}`.as("bytes"),
+      sha256: sql<string>`${row.sha256}`.as("sha256"),
+      createdAt: sql<Date>`${row.createdAt.getTime()}`.as("created_at"),
+    })
+    .from(shells)
+    .where(isPodOf(pod));
+  const written = await db.insert(snapshots).select(source).onConflictDoNothing().returning({ id: snapshots.id });
+  return written.length > 0 || (await findSnapshot(db, row.id)) !== null;
+}
+
+export async function findSnapshot(db: Database, id: string): Promise<SnapshotRow | null> {
+  const [row] = await db.select().from(snapshots).where(eq(snapshots.id, id)).limit(1);
+  return row ?? null;
+}
+
+/** What a new pod of this shell gets back; null: there is none. */
+export async function newestSnapshot(db: Database, shellId: string): Promise<SnapshotRow | null> {
+  const [row] = await db
+    .select()
+    .from(snapshots)
+    .where(eq(snapshots.shellId, shellId))
+    .orderBy(desc(snapshots.id))
+    .limit(1);
+  return row ?? null;
+}
+
+/** Those of this shell beyond the newest `keep`. At most 90: a query of D1 has 100 parameters. */
+export async function listOlderSnapshots(db: Database, shellId: string, keep: number): Promise<readonly string[]> {
+  const rows = await db
+    .select({ id: snapshots.id })
+    .from(snapshots)
+    .where(eq(snapshots.shellId, shellId))
+    .orderBy(desc(snapshots.id))
+    .limit(maxIds)
+    .offset(keep);
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * At most `limit` (90) snapshots of before `beforeMs`. The newest one of a shell stays as long as the shell was to live
+ * on after that moment: a home that does not change is not saved again, and is still the person's.
+ */
+export function listExpiredSnapshots(
+  db: Database,
+  beforeMs: number,
+  limit: number,
+): Promise<readonly { readonly id: string; readonly shellId: string }[]> {
+  const newest = sql`(select max(other.id) from ${snapshots} as other where other.shell_id = ${snapshots.shellId})`;
+  const inUse = sql`exists (select 1 from ${shells} where ${shells.id} = ${snapshots.shellId} and ${gte(shells.expiresAt, new Date(beforeMs))})`;
+  return db
+    .select({ id: snapshots.id, shellId: snapshots.shellId })
+    .from(snapshots)
+    .where(and(lt(snapshots.createdAt, new Date(beforeMs)), or(not(inUse), sql`${snapshots.id} <> ${newest}`)))
+    .orderBy(snapshots.createdAt)
+    .limit(Math.min(limit, maxIds));
+}
+
+/** Those of these snapshots (at most 90) that have a row and a shell. */
+export async function listOwnedSnapshots(db: Database, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db
+    .select({ id: snapshots.id })
+    .from(snapshots)
+    .innerJoin(shells, eq(shells.id, snapshots.shellId))
+    .where(inArray(snapshots.id, [...ids]));
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** At most 90 at a time; those that are gone already are no harm. */
+export async function deleteSnapshots(db: Database, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await db.delete(snapshots).where(inArray(snapshots.id, [...ids]));
+}
+
+/** A statement: all rows of this shell go. */
+export function deleteSnapshotsOf(db: Database, shellId: string) {
+  return db.delete(snapshots).where(eq(snapshots.shellId, shellId));
+}
+
+/** At most `limit` rows whose content keys are sealed under another key than this one, in the order of their ids, after this one. */
+export function listSnapshotsNotUnder(
+  db: Database,
+  kid: string,
+  after: string,
+  limit: number,
+): Promise<readonly SnapshotRow[]> {
+  return db
+    .select()
+    .from(snapshots)
+    .where(and(ne(snapshots.kid, kid), gt(snapshots.id, after)))
+    .orderBy(snapshots.id)
+    .limit(limit);
+}
+
+/** @returns false where the row is gone, or was sealed anew by somebody else meanwhile */
+export async function replaceSealedKey(
+  db: Database,
+  before: SnapshotRow,
+  after: { readonly sealed: string; readonly kid: string },
+): Promise<boolean> {
+  const changed = await db
+    .update(snapshots)
+    .set({ sealedKey: after.sealed, kid: after.kid })
+    .where(and(eq(snapshots.id, before.id), eq(snapshots.sealedKey, before.sealedKey)))
+    .returning({ id: snapshots.id });
+  return changed.length > 0;
+}
+
+/** Most ids in one statement. */
+export const maxIds = 90;
