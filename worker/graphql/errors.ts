@@ -4,6 +4,7 @@
 import { GraphQLError } from "graphql";
 import { type ErrorCode, LimpetError } from "../errors.ts";
 import { describeError, log } from "../log.ts";
+import { messageWithoutValues } from "./values.ts";
 
 /**
  * A request that is refused as a whole is 400, whatever content type the client would like best (`spec` is Yoga's word).
@@ -13,9 +14,9 @@ function refusedWhole() {
   return { code: "BAD_REQUEST" satisfies ErrorCode, http: { status: 400, spec: false } };
 }
 
-/** A document that does not parse or does not fit the schema. */
+/** A document that does not parse or does not fit the schema. What stands in it is not said again: it may be a secret. */
 export function badDocument(error: unknown): GraphQLError {
-  const message = error instanceof Error ? error.message : "This is no GraphQL document.";
+  const message = error instanceof GraphQLError ? messageWithoutValues(error) : "This is no GraphQL document.";
   const nodes = error instanceof GraphQLError ? error.nodes : undefined;
   const source = error instanceof GraphQLError ? error.source : undefined;
   const positions = error instanceof GraphQLError ? error.positions : undefined;
@@ -37,7 +38,7 @@ export function presentError(error: unknown): GraphQLError {
   // Without an original it is GraphQL's own word on the request: a variable of the wrong type, an unknown operation.
   if (error instanceof GraphQLError && (original === undefined || original instanceof GraphQLError)) {
     const extensions = error.path === undefined ? refusedWhole() : { code: "BAD_REQUEST" satisfies ErrorCode };
-    return new GraphQLError(error.message, { ...place, extensions });
+    return new GraphQLError(messageWithoutValues(error), { ...place, extensions });
   }
   log("error", "resolver-failed", describeError(original));
   return new GraphQLError("Something went wrong here. Try again in a moment.", {

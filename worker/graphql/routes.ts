@@ -15,7 +15,8 @@ import { shellView } from "../shells/shell-record.ts";
 import type { ApiContext, ShellChanges } from "./context.ts";
 import { graphqlServer } from "./server.ts";
 
-const maxBodyBytes = 64 * 1024;
+/** A kubeconfig, a key and a service account's key file at once, as JSON writes their line ends. */
+const maxBodyBytes = 192 * 1024;
 
 export const graphqlRoutes = new Hono<AppEnv>();
 

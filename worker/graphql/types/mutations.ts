@@ -2,7 +2,9 @@
 // Must not know how a change is carried out.
 
 import { LimpetError } from "../../errors.ts";
+import type { Checked } from "../../shells/checked.ts";
 import type { ShellResult } from "../../shells/shell-object.ts";
+import { checkSettings, checkSetup } from "../../shells/validate-setup.ts";
 import { builder } from "../builder.ts";
 import type { ApiContext, OwnedShell } from "../context.ts";
 import { settingsOf, setupOf } from "./changes.ts";
@@ -21,7 +23,8 @@ builder.mutationFields((t) => ({
     description: "Changes settings that are no secrets. They are carried into a running pod at once.",
     args: { input: t.arg({ type: updateShellInput, required: true, description: "What to change." }) },
     resolve: async (_root, { input }, context) => {
-      return owned(await context.object.updateShell(context.session.user.id, settingsOf(input)), context);
+      const change = passed(checkSettings(settingsOf(input)));
+      return owned(await context.object.updateShell(context.session.user.id, change), context);
     },
   }),
   setupShell: t.field({
@@ -30,7 +33,9 @@ builder.mutationFields((t) => ({
       "Gives, replaces or removes the repository, the sign-in to it and cloud credentials. They are kept sealed, carried into a running pod at once and checked there: `setup` and `missing` say what came of it.",
     args: { input: t.arg({ type: setupShellInput, required: true, description: "What to give or remove." }) },
     resolve: async (_root, { input }, context) => {
-      return owned(await context.object.setupShell(context.session.user.id, setupOf(input)), context);
+      const present = (await context.readShell()) ?? { gitUrl: null, gitSignIn: null };
+      const change = passed(await checkSetup(setupOf(input), present, context.local));
+      return owned(await context.object.setupShell(context.session.user.id, change), context);
     },
   }),
   rebootShell: t.field({
@@ -62,6 +67,12 @@ builder.mutationFields((t) => ({
     resolve: async (_root, _args, context) => owned(await context.object.deleteShell(context.session.user.id), context),
   }),
 }));
+
+/** @throws LimpetError with what is wrong in what was given */
+function passed<T>(checked: Checked<T>): T {
+  if (checked.ok) return checked.value;
+  throw new LimpetError(checked.code, checked.message);
+}
 
 /** @throws LimpetError with the object's own code and sentence */
 function owned(result: ShellResult, { session }: ApiContext): OwnedShell {
