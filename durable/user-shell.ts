@@ -7,13 +7,16 @@ import { openDatabase } from "../worker/db/database.ts";
 import { ClusterClient } from "../worker/kubernetes/request.ts";
 import { describeError, log } from "../worker/log.ts";
 import { ShellLifecycle } from "../worker/shells/lifecycle.ts";
-import { clusterSettings, clusterSide } from "../worker/shells/settings.ts";
+import { clusterSettings } from "../worker/shells/settings.ts";
 import type { ShellCounters, ShellObject, ShellResult } from "../worker/shells/shell-object.ts";
 import { podNameOf, type ShellRecord } from "../worker/shells/shell-record.ts";
+import type { PodActivity, Receipt, SettingsChange, SetupChange } from "../worker/shells/shell-setup.ts";
+import { lifecycleWorld } from "../worker/shells/world.ts";
 import { Bridge } from "./bridge/bridge.ts";
 import type { BridgeEffect, ExecWish, SocketKey } from "./bridge/effects.ts";
 import { Deadlines } from "./io/deadlines.ts";
 import { ExecLink } from "./io/exec-link.ts";
+import { ExpiryWarnings, expiryWarning, type ShellEnd } from "./io/expiry-warnings.ts";
 import { SessionWatch } from "./io/session-watch.ts";
 import { BrowserSockets, refuseSocket, upgraded } from "./io/sockets.ts";
 import { parseUpgrade } from "./io/upgrade.ts";
@@ -29,16 +32,16 @@ const retryMs = 2_000;
 /** Where the person's id is kept: the object's own id does not tell it. */
 const userKey = "user";
 
-type DeadlineName = "lifecycle" | "bridge" | "sessions" | "check" | "wake";
+type DeadlineName = "lifecycle" | "bridge" | "sessions" | "check" | "wake" | "expiry";
 
-export class UserShell
-  extends DurableObject<Env>
-  implements Pick<ShellObject, "createShell" | "rebootShell" | "deleteShell" | "sweep" | "endSession" | "counters">
-{
+export class UserShell extends DurableObject<Env> implements ShellObject {
   readonly #sockets: BrowserSockets;
   readonly #sessions: SessionWatch;
   readonly #bridge: Bridge;
   readonly #deadlines: Deadlines<DeadlineName>;
+  #expiryWarnings: ExpiryWarnings | null = null;
+  /** When the shell ends unless it is used, and how far that can be moved; null: no end is set. */
+  #end: ShellEnd | null = null;
   #userId: string | null;
   #lifecycle: ShellLifecycle | null = null;
   #cluster: ClusterClient | null = null;
@@ -79,6 +82,8 @@ export class UserShell
     const socket = this.#sockets.accept(server, upgrade.owner);
     this.#tell(record);
     this.#run(this.#bridge.socketOpened(socket, upgrade.owner, Date.now()));
+    // Somebody is here now: a pod that was lost while nobody was is made anew.
+    if (record.desired === "present" && record.phase !== "ready") this.#lookAtPod();
     this.#settle();
     return upgraded(client, upgrade.protocol);
   }
@@ -92,7 +97,35 @@ export class UserShell
   }
 
   async deleteShell(userId: string): Promise<ShellResult> {
-    return this.#shellOf(userId).unwant();
+    return this.#shellOf(userId).end("deleted");
+  }
+
+  async stopShell(userId: string): Promise<ShellResult> {
+    return this.#shellOf(userId).end("stopped");
+  }
+
+  async restartShell(userId: string): Promise<ShellResult> {
+    return this.#shellOf(userId).restart();
+  }
+
+  async extendShell(userId: string): Promise<ShellResult> {
+    return this.#shellOf(userId).extend();
+  }
+
+  async updateShell(userId: string, change: SettingsChange): Promise<ShellResult> {
+    return this.#shellOf(userId).settings(change);
+  }
+
+  async setupShell(userId: string, change: SetupChange): Promise<ShellResult> {
+    return this.#shellOf(userId).setUp(change);
+  }
+
+  async saved(userId: string, shellId: string, receipt: Receipt): Promise<void> {
+    await this.#shellOf(userId).saved(shellId, receipt);
+  }
+
+  async active(userId: string, shellId: string, activity: PodActivity): Promise<void> {
+    await this.#shellOf(userId).active(shellId, activity);
   }
 
   async sweep(userId: string): Promise<void> {
@@ -188,6 +221,9 @@ export class UserShell
       case "wake":
         this.#inBackground(name, this.#wake());
         break;
+      case "expiry":
+        this.#warn();
+        break;
     }
     this.#settle();
   }
@@ -212,15 +248,16 @@ export class UserShell
       this.ctx.storage.kv.put(userKey, userId);
       this.#userId = userId;
     }
-    this.#lifecycle ??= new ShellLifecycle({
-      db: openDatabase(this.env),
-      cluster: clusterSide(configOf(this.env), this.#clusterOf(userId)),
-      userId,
-      now: Date.now,
-      random: Math.random,
-      changed: (record) => this.#tell(record),
-      wake: (atMs) => this.#deadlines.set("lifecycle", atMs, true),
-    });
+    this.#lifecycle ??= new ShellLifecycle(
+      lifecycleWorld(this.env, configOf(this.env), this.#clusterOf(userId), {
+        userId,
+        attended: () => this.#sockets.size > 0,
+        changed: (record) => this.#tell(record),
+        notice: (code, text) => this.#hear(this.#bridge.notice(code, text, Date.now())),
+        touched: (what) => this.#hear(this.#bridge.changed(what, Date.now())),
+        wake: (atMs) => this.#deadlines.set("lifecycle", atMs, true),
+      }),
+    );
     return this.#lifecycle;
   }
 
@@ -232,7 +269,32 @@ export class UserShell
   #tell(record: ShellRecord | null): void {
     const { phase, reason, detail, expiresAt } = record ?? gone;
     const extendableUntil = record === null ? null : record.startedAt + configOf(this.env).shellLifeMs;
-    this.#run(this.#bridge.shell({ phase, reason, detail, expiresAt, extendableUntil }, Date.now()));
+    this.#end =
+      record?.desired === "present" && extendableUntil !== null
+        ? { expiresAt: record.expiresAt, extendableUntil }
+        : null;
+    this.#deadlines.set("expiry", this.#warnings.next(this.#end?.expiresAt ?? null, Date.now()), true);
+    this.#hear(this.#bridge.shell({ phase, reason, detail, expiresAt, extendableUntil }, Date.now()));
+  }
+
+  /** Not in the constructor: an installation whose settings are broken says so to who asks. */
+  get #warnings(): ExpiryWarnings {
+    this.#expiryWarnings ??= new ExpiryWarnings(this.ctx.storage.kv, configOf(this.env).warnMs);
+    return this.#expiryWarnings;
+  }
+
+  #warn(): void {
+    const now = Date.now();
+    if (this.#end === null) return;
+    const { expiresAt } = this.#end;
+    if (this.#warnings.take(expiresAt, now)) {
+      this.#hear(this.#bridge.warn("EXPIRES_SOON", expiryWarning(this.#end, now), now));
+    }
+    this.#deadlines.set("expiry", this.#warnings.next(expiresAt, now), true);
+  }
+
+  #hear(effects: readonly BridgeEffect[]): void {
+    this.#run(effects);
     this.#settle();
   }
 
@@ -290,10 +352,7 @@ export class UserShell
     if (this.#userId === null) throw new Error("an exec without a person");
     this.#exec?.close();
     const bridge = this.#bridge;
-    const heard = (effects: readonly BridgeEffect[]) => {
-      this.#run(effects);
-      this.#settle();
-    };
+    const heard = (effects: readonly BridgeEffect[]) => this.#hear(effects);
     this.#exec = new ExecLink(this.#clusterOf(this.#userId), podNameOf(this.#userId), mode, {
       opened: (protocol) => heard(bridge.execOpened(protocol, Date.now())),
       message: (data) => heard(bridge.execMessage(data, Date.now())),

@@ -37,6 +37,7 @@ CREATE INDEX `snapshots_shell` ON `snapshots` (`shell_id`,`id`);--> statement-br
 CREATE INDEX `snapshots_kid` ON `snapshots` (`kid`);--> statement-breakpoint
 CREATE INDEX `snapshots_created` ON `snapshots` (`created_at`);--> statement-breakpoint
 ALTER TABLE `sessions` ADD `administrator` integer DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE `shells` ADD `replacing` text;--> statement-breakpoint
 ALTER TABLE `shells` ADD `recreations` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `shells` ADD `provider` text;--> statement-breakpoint
 ALTER TABLE `shells` ADD `git_url` text;--> statement-breakpoint
@@ -50,5 +51,4 @@ ALTER TABLE `shells` ADD `set_up_for` text;--> statement-breakpoint
 ALTER TABLE `shells` ADD `setup_report` text;--> statement-breakpoint
 ALTER TABLE `shells` ADD `capability_generation` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `shells` ADD `last_saved_at` integer;--> statement-breakpoint
-CREATE INDEX `shells_desired` ON `shells` (`desired`);--> statement-breakpoint
-UPDATE `shells` SET `desired` = 'deleted' WHERE `desired` = 'absent';
+CREATE INDEX `shells_desired` ON `shells` (`desired`);

@@ -4,6 +4,7 @@
 import type { Multiplexer } from "../multiplexer/multiplexer.ts";
 import { closeCode } from "../protocol/close-codes.ts";
 import { pong } from "../protocol/limits.ts";
+import type { Changed } from "../protocol/messages.ts";
 import { attachmentOf, parseAttachment, unusableAttachment } from "./attachment.ts";
 import { Conversation } from "./conversation.ts";
 import { type Counters, countersOf } from "./counters.ts";
@@ -171,8 +172,26 @@ export class Bridge {
       this.#link.release("idle");
       this.#follower.stop();
       this.#follower.forget();
-      this.#lobby.closeAll(closeCode.noShell, "the shell was deleted", nowMs);
+      this.#lobby.closeAll(closeCode.noShell, "the shell has no pod any more", nowMs);
     }
+    return this.#finish(nowMs);
+  }
+
+  /** Something to be said to everybody who is here. */
+  notice(code: string, text: string, nowMs: number): readonly BridgeEffect[] {
+    this.#standing.say(this.#lobby.viewers, { type: "notice", code, text });
+    return this.#finish(nowMs);
+  }
+
+  /** The end is near: everybody is told how near, by the clock as it stands, and what to do. */
+  warn(code: string, text: string, nowMs: number): readonly BridgeEffect[] {
+    this.#standing.repeatExpiry(this.#lobby.viewers);
+    return this.notice(code, text, nowMs);
+  }
+
+  /** What the API tells is another than before. */
+  changed(what: Changed["what"], nowMs: number): readonly BridgeEffect[] {
+    this.#standing.say(this.#lobby.viewers, { type: "changed", what });
     return this.#finish(nowMs);
   }
 

@@ -1,7 +1,7 @@
 // Owns what every viewer is told of the shell as a whole: the pod's progress, the link, the expiry, who else is there.
 // Must not know where any of it comes from.
 
-import type { LinkState, ShellPhase, ViewerId } from "../protocol/messages.ts";
+import type { Changed, LinkState, Notice, ShellPhase, ViewerId } from "../protocol/messages.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -48,6 +48,17 @@ export class Standing {
       viewer.told.revision = this.#revision;
       this.#tell(viewer, viewers.size, leader === viewer.id, nowMs);
     }
+  }
+
+  /** Said once, to those who are here. */
+  say(viewers: ReadonlyMap<ViewerId, Viewer>, message: Notice | Changed): void {
+    for (const viewer of viewers.values()) this.#outbox.message(viewer, message);
+  }
+
+  /** The expiry is told to everybody anew, with the clock as it stands. */
+  repeatExpiry(viewers: ReadonlyMap<ViewerId, Viewer>): void {
+    for (const viewer of viewers.values()) viewer.told.expiry = "";
+    this.#revision++;
   }
 
   #tell(viewer: Viewer, count: number, leader: boolean, nowMs: number): void {

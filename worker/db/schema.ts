@@ -59,8 +59,10 @@ export const shells = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     podName: text("pod_name").notNull(),
-    /** The pod's uid as the cluster gave it; null until it answered. */
+    /** The uid of its last pod as the cluster gave it; null from when a pod is asked for until the cluster answered. */
     podUid: text("pod_uid"),
+    /** The uid of a pod that is to end before a new one takes its place (a restart); null: none. */
+    replacing: text("replacing"),
     desired: text("desired", { enum: ["present", "stopped", "deleted"] }).notNull(),
     phase: text("phase", { enum: shellPhases }).notNull(),
     reason: text("reason"),

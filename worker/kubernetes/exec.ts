@@ -63,7 +63,7 @@ export async function openExec(cluster: ClusterClient, request: ExecRequest, can
     const socket = response.webSocket;
     if (socket === null) {
       const body = await readBounded(response, maxRefusalBytes);
-      const why = refusal(response.status, response.headers.get("retry-after"), body ?? "");
+      const why = refusal(response.status, response.headers, body ?? "", cluster.nowMs());
       return { ok: false, failure: why };
     }
     const protocol = protocolNamed(response.headers.get("sec-websocket-protocol"));

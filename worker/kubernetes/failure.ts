@@ -21,7 +21,17 @@ export interface ClusterFailure {
   readonly message: string;
   /** How long the cluster asks to wait before the next try, where it does. */
   readonly retryAfterMs: number | null;
+  /** Both clocks (unix milliseconds) where a token was refused while they were too far apart. */
+  readonly clocks?: Clocks;
 }
+
+export interface Clocks {
+  readonly clusterMs: number;
+  readonly edgeMs: number;
+}
+
+/** A token is dated back by as much (token.ts): clocks further apart than this make it one of another time. */
+const mostApartMs = 30_000;
 
 /** Longest message of the cluster's that is kept, in UTF-16 units. */
 const maxMessageLength = 1000;
@@ -43,15 +53,23 @@ export function failure(
  * The failure that an answer of 400 or more stands for. The body is a `metav1.Status` where Kubernetes itself answers;
  * proxies on the way answer with anything at all.
  */
-export function refusal(status: number, retryAfter: string | null, body: string): ClusterFailure {
+export function refusal(status: number, headers: Headers, body: string, edgeMs: number): ClusterFailure {
   const parsed = parseJson(body);
   const said = isObject(parsed) && parsed["kind"] === "Status" ? parsed : {};
-  const seconds = integerAt(objectAt(said, "details"), "retryAfterSeconds") ?? secondsOf(retryAfter);
+  const seconds = integerAt(objectAt(said, "details"), "retryAfterSeconds") ?? secondsOf(headers.get("retry-after"));
+  const clocks = status === 401 ? clocksApart(headers.get("date"), edgeMs) : null;
   return failure("refused", stringAt(said, "message") ?? `HTTP status ${status} without a word`, {
     status,
     reason: stringAt(said, "reason"),
     retryAfterMs: seconds === null ? null : Math.min(seconds * 1000, maxRetryAfterMs),
+    ...(clocks === null ? {} : { clocks }),
   });
+}
+
+/** The two clocks where an answer's `Date` (whole seconds) is too far from ours; null where it is near, or none. */
+export function clocksApart(date: string | null, edgeMs: number): Clocks | null {
+  const clusterMs = date === null ? Number.NaN : Date.parse(date);
+  return Math.abs(clusterMs - edgeMs) > mostApartMs ? { clusterMs, edgeMs } : null;
 }
 
 /** Retry-After in seconds; its other form, a date, is not used by Kubernetes and is passed over. */
@@ -85,6 +103,13 @@ export function clusterError(why: ClusterFailure): LimpetError {
       `The cluster has no room left for one more shell (${why.message}). Delete a shell that nobody needs, or ask for a larger quota.`,
     );
   }
+  if (why.clocks !== undefined) {
+    const { clusterMs, edgeMs } = why.clocks;
+    return new LimpetError(
+      "CLUSTER_CLOCK",
+      `The clocks of the cluster and of Limpet are too far apart: there it is ${isoTime(clusterMs)}, here ${isoTime(edgeMs)}, and a token lives for a minute. Tell whoever runs the cluster to set its clock (NTP).`,
+    );
+  }
   if (why.kind === "unreachable" || why.kind === "timeout" || why.kind === "garbled") {
     return new LimpetError(
       "CLUSTER_UNAVAILABLE",
@@ -101,4 +126,9 @@ export function clusterError(why: ClusterFailure): LimpetError {
     "CLUSTER_REFUSED",
     `The cluster refused this (${why.message}). Tell whoever runs Limpet: its rights in the cluster or its settings do not fit.`,
   );
+}
+
+/** `2026-11-23T14:03:07Z` */
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }

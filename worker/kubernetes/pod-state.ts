@@ -2,6 +2,7 @@
 // Must not know the shell's record, what was wanted, or time.
 
 import type { ContainerEnd, Pod, PodCondition } from "./pod.ts";
+import { type PodEvent, scaling, troubles } from "./pod-events.ts";
 import { containerName } from "./pod-manifest.ts";
 
 export interface PodConditions {
@@ -26,7 +27,14 @@ export interface PodState {
   readonly conditions: PodConditions;
   /** Its processes are gone for good, although the object may remain. */
   readonly ended: boolean;
+  /** How often its container was started again. */
+  readonly restarts: number;
 }
+
+/** A start that says nothing unusual is not asked about before this, in milliseconds. */
+const quietStartMs = 30_000;
+/** Reasons of every start. */
+const ordinary: readonly string[] = ["ContainerCreating", "PodInitializing", "ContainersNotReady"];
 
 type Said = Pick<PodState, "phase" | "reason" | "detail">;
 
@@ -83,7 +91,8 @@ const waits: Readonly<Record<string, { readonly phase: "starting" | "failed"; re
   CrashLoopBackOff: { phase: "failed", text: `The shell ends as soon as it has started: ${askOperator}` },
 };
 
-export function podState(pod: Pod): PodState {
+/** `events`: what the cluster told of this pod, where it was asked. */
+export function podState(pod: Pod, events: readonly PodEvent[] = []): PodState {
   const conditions: PodConditions = {
     initialized: holds(pod, "Initialized"),
     podScheduled: holds(pod, "PodScheduled"),
@@ -91,10 +100,21 @@ export function podState(pod: Pod): PodState {
     ready: holds(pod, "Ready"),
   };
   const ended = pod.phase === "Failed" || pod.phase === "Succeeded";
-  return { ...said(pod, conditions, ended), conditions, ended };
+  const restarts = pod.containers.find(({ name }) => name === containerName)?.restarts ?? 0;
+  return { ...said(pod, conditions, ended, events), conditions, ended, restarts };
 }
 
-function said(pod: Pod, conditions: PodConditions, ended: boolean): Said {
+/**
+ * True where the cluster's events may say more than the pod does: it waits for a machine, or something keeps going wrong.
+ * `waitedMs`: for how long it has been on its way.
+ */
+export function eventsMayTell({ phase, reason }: PodState, waitedMs: number): boolean {
+  if (phase === "scheduling") return reason === "Unschedulable";
+  if (phase === "failed") return true;
+  return phase === "starting" && (waitedMs > quietStartMs || !(reason === null || ordinary.includes(reason)));
+}
+
+function said(pod: Pod, conditions: PodConditions, ended: boolean, events: readonly PodEvent[]): Said {
   const disrupted = find(pod, "DisruptionTarget");
   if (pod.deleting) {
     const why = disrupted?.status === "True" ? disrupted : null;
@@ -102,6 +122,11 @@ function said(pod: Pod, conditions: PodConditions, ended: boolean): Said {
     return { phase: "stopping", reason: why?.reason ?? "Terminating", detail: sentence(text, why?.message) };
   }
   if (ended) return howItEnded(pod);
+  const now = pending(pod, conditions);
+  return now.phase === "ready" ? now : { ...now, detail: withEvents(now, events) };
+}
+
+function pending(pod: Pod, conditions: PodConditions): Said {
   if (pod.reason === "NodeLost" || pod.phase === "Unknown") {
     const text = "The shell's node does not answer. If it does not come back, delete the shell and create a new one.";
     return { phase: "starting", reason: pod.reason ?? "Unknown", detail: sentence(text, pod.message) };
@@ -147,6 +172,14 @@ function waitingForContainer(pod: Pod): Said {
   }
   const ready = find(pod, "Ready");
   return { phase: "starting", reason: container?.running === true ? (ready?.reason ?? null) : null, detail: null };
+}
+
+/** The sentence, with what the events add to it. */
+function withEvents({ phase, detail }: Said, events: readonly PodEvent[]): string | null {
+  const more = phase === "scheduling" ? scaling(events) : null;
+  if (more !== null) return more;
+  const told = phase === "scheduling" ? null : troubles(events);
+  return told === null ? detail : `${detail ?? "The shell does not start."} The cluster's events: ${told}`;
 }
 
 function endText(end: ContainerEnd): string {

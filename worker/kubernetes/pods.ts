@@ -4,11 +4,14 @@
 import { failure } from "./failure.ts";
 import { isObject } from "./json.ts";
 import { type Pod, type PodPage, parsePod, parsePodPage } from "./pod.ts";
+import { type PodEvent, parsePodEvents } from "./pod-events.ts";
 import type { PodManifest } from "./pod-manifest.ts";
 import type { ClusterAnswer, ClusterClient } from "./request.ts";
 
 /** A look is cheap for the cluster: an answer that takes longer is not coming. */
 const lookTimeoutMs = 5_000;
+/** Most events of one pod that are read: they are told with what happened last. */
+const mostEvents = 50;
 /** Admission takes part in a change and may be slow. */
 const changeTimeoutMs = 10_000;
 
@@ -58,6 +61,23 @@ export class PodClient {
     if (!answer.ok) return answer;
     const page = parsePodPage(answer.value);
     return page === null ? { ok: false, failure: failure("garbled", "its answer is no list of pods") } : ok(page);
+  }
+
+  /** What the cluster tells of exactly this pod, oldest first. Needs `events` list in the role. */
+  async events(uid: string): Promise<ClusterAnswer<readonly PodEvent[]>> {
+    const answer = await this.#cluster.ask({
+      method: "GET",
+      path: "/events",
+      query: [
+        ["fieldSelector", `involvedObject.uid=${uid}`],
+        ["limit", String(mostEvents)],
+      ],
+      pod: null,
+      timeoutMs: lookTimeoutMs,
+    });
+    if (!answer.ok) return answer;
+    const events = parsePodEvents(answer.value);
+    return events === null ? { ok: false, failure: failure("garbled", "its answer is no list of events") } : ok(events);
   }
 
   /** Sets labels on exactly this pod; another one of the same name is answered with 422 (a uid cannot change). */

@@ -48,6 +48,11 @@ export class ClusterClient {
     return new URL(`${base}${path}${search === "" ? "" : `?${search}`}`);
   }
 
+  /** The clock that tokens are dated by, in unix milliseconds. */
+  nowMs(): number {
+    return this.#now();
+  }
+
   /** The Authorization header for exactly this request. */
   async authorization(method: string, url: URL, pod: string | null): Promise<string> {
     const purpose = { subject: this.#subject, method, pathAndQuery: url.pathname + url.search, pod };
@@ -92,7 +97,7 @@ export class ClusterClient {
       };
     }
     if (status >= 400) {
-      return { ok: false, failure: refusal(status, response.headers.get("retry-after"), body ?? "") };
+      return { ok: false, failure: refusal(status, response.headers, body ?? "", this.nowMs()) };
     }
     if (body === null) return { ok: false, failure: failure("garbled", "its answer was too long", { status }) };
     const value = response.ok ? parseJson(body) : undefined;

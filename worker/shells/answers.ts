@@ -1,33 +1,30 @@
-// Owns what a cluster's answer does to a shell's life: the next record, the next call, and what is told of it.
+// Owns what a call's answer does to a shell's life: the next record, the next call, and what is told of it.
 // Must not know what was wished for beyond the record, the database, the network or a clock.
 
 import type { ClusterFailure } from "../kubernetes/failure.ts";
 import { clusterError, isInDoubt, isPassing, isQuota } from "../kubernetes/failure.ts";
 import { noConditions } from "../kubernetes/pod-state.ts";
+import { attend, isHealthy, podGone } from "./attend.ts";
 import {
-  type ClusterCall,
-  type ClusterHeard,
   doubtMs,
   type FoundPod,
+  fail,
   type Life,
   type Living,
   lags,
   lookAt,
   type Moment,
   renew,
+  type ShellCall,
+  type ShellHeard,
   type Step,
+  unseen,
 } from "./life.ts";
-import { mostFailures, mostQuotaFailures, nextLookMs, retryMs } from "./pace.ts";
+import { longestStartMs, mostFailures, mostQuotaFailures, nextLookMs, retryMs, slowRetryMs } from "./pace.ts";
+import { planSetUp, wasSetUp } from "./setup-lane.ts";
 import type { ShellRecord } from "./shell-record.ts";
-
-/** A shell that cannot be deleted, or whose state cannot be read, is tried again this often. */
-const slowRetryMs = 60_000;
-
-const podGone = {
-  phase: "failed",
-  reason: "PodGone",
-  detail: "The shell's pod is gone: its node was lost, or somebody deleted it. Start it again to get a new one.",
-} as const;
+import { rebooted, wishEnd } from "./wishes.ts";
+import { asOfLastSave, utcTime } from "./words.ts";
 
 const podBefore = { reason: "Terminating", detail: "The pod before this one is ending." } as const;
 
@@ -40,7 +37,7 @@ function nameTaken(podName: string) {
 }
 
 /** What `call` brought. */
-export function heard(life: Life, call: ClusterCall, what: ClusterHeard, moment: Moment): Step {
+export function heard(life: Life, call: ShellCall, what: ShellHeard, moment: Moment): Step {
   const { record } = life;
   const { nowMs } = moment;
   // The shell was given up while this was under way: only a create may have left something behind.
@@ -54,90 +51,185 @@ export function heard(life: Life, call: ClusterCall, what: ClusterHeard, moment:
     case "ending":
       return { life: { ...life, failures: 0, next: lookLater(life, nowMs) }, events: [] };
     case "missing":
-      return heardMissing({ ...life, record, failures: 0 }, moment);
+      return heardMissing({ ...life, record, failures: 0 }, what.told ?? null, moment);
     case "pod":
       return heardPod({ ...life, record, failures: 0, labelled: what.pod.expiresAt }, call, what.pod, moment);
+    case "forgotten":
+    case "remembered":
+      return heardForget({ ...life, record }, what.type === "forgotten", moment);
   }
 }
 
-function heardMissing(life: Living, moment: Moment): Step {
+function heardMissing(life: Living, events: string | null, moment: Moment): Step {
   const { record } = life;
   const { nowMs } = moment;
+  const gone: Living = { ...life, ...unseen, record: { ...record, conditions: noConditions } };
   if (record.desired !== "present") {
-    if (nowMs < life.doubtUntilMs) return { life: { ...life, next: lookLater(life, nowMs) }, events: [] };
-    return {
-      life: { ...life, record: null, next: null },
-      events: [{ type: "SHELL_DELETED", shellId: record.id, message: "The shell was ended and its pod is gone." }],
-    };
+    if (nowMs < life.doubtUntilMs) return { life: { ...gone, next: lookLater(life, nowMs) }, events: [] };
+    if (record.desired === "stopped") return stopped(gone);
+    return { life: { ...gone, next: { call: { type: "forget" }, atMs: nowMs } }, events: [] };
   }
-  const gone: Living = { ...life, record: { ...record, podUid: null, conditions: noConditions } };
   const create = { call: { type: "create" }, atMs: nowMs } as const;
-  if (record.phase === "creating") return { life: { ...gone, next: create }, events: [] };
-  if (life.recreate) return renew(gone, create, moment);
-  if (record.phase === "failed") return { life: { ...gone, next: null }, events: [] };
-  return fail(gone, podGone, null);
+  const free: Living = { ...gone, record: { ...gone.record, replacing: null } };
+  if (record.phase === "creating") return { life: { ...free, next: create }, events: [] };
+  if (record.replacing !== null) return renew(free, create, moment, []);
+  if (life.recreate) return renew(free, create, moment, [rebooted(record)]);
+  // What was never there, or was refused, was not lost.
+  if (record.phase === "failed" && record.podUid === null) return { life: { ...gone, next: null }, events: [] };
+  // Somebody else ended it: what was said of that is why it is gone.
+  const told = record.phase === "stopping" || record.phase === "failed";
+  const said = (told ? record.detail : null) ?? podGone.detail;
+  const detail = events === null || told ? said : `${said} The cluster's events: ${events}.`;
+  const why = { reason: (told ? record.reason : null) ?? podGone.reason, detail };
+  return attend({ ...gone, readySinceMs: life.readySinceMs }, why, create, moment) ?? lost(gone, why, moment);
 }
 
-function heardPod(life: Living, call: ClusterCall, pod: FoundPod, moment: Moment): Step {
+function lost(life: Living, why: { readonly reason: string; readonly detail: string }, moment: Moment): Step {
+  const { record } = life;
+  if (record.phase === "failed") return { life: { ...life, next: null }, events: [] };
+  const detail = `${why.detail} It is started again when you open it. ${asOfLastSave(record, moment.nowMs)}`;
+  return fail(life, { phase: "failed", reason: why.reason, detail }, null);
+}
+
+function stopped(life: Living): Step {
+  const { record } = life;
+  if (record.phase === "absent") return { life: { ...life, next: null }, events: [] };
+  const saved =
+    record.lastSavedAt === null
+      ? "Nothing had been saved of it."
+      : `Its work was last saved at ${utcTime(record.lastSavedAt)}, and comes back when it is started.`;
+  const expired = record.reason === "Expired";
+  const detail = `The shell ${expired ? "ended because its time was over" : "is stopped"}. ${saved}`;
+  return {
+    life: {
+      ...life,
+      record: { ...record, phase: "absent", reason: expired ? "Expired" : null, detail, replacing: null },
+      next: null,
+    },
+    events: [{ type: "SHELL_STOPPED", shellId: record.id, message: detail, notice: true }],
+  };
+}
+
+function heardForget(life: Living, done: boolean, { nowMs, random }: Moment): Step {
+  const { record } = life;
+  // Somebody wants a shell again: a new one, whose record this is.
+  if (record.desired !== "deleted") return { life: { ...life, next: life.next ?? lookAt(nowMs) }, events: [] };
+  if (!done) {
+    const failures = life.failures + 1;
+    const wait = failures < mostFailures ? retryMs(failures, random) : slowRetryMs;
+    const next = { call: { type: "forget" }, atMs: nowMs + wait } as const;
+    return { life: { ...life, failures, next }, events: [] };
+  }
+  const message = "The shell was ended and its pod is gone, and with it its secrets and what was saved of it.";
+  return {
+    life: { ...life, record: null, next: null },
+    events: [{ type: "SHELL_DELETED", shellId: record.id, message }],
+  };
+}
+
+function heardPod(life: Living, call: ShellCall, pod: FoundPod, moment: Moment): Step {
   const { record } = life;
   const { nowMs } = moment;
   if (!pod.ours) {
-    if (record.desired !== "present") return heardMissing(life, moment);
-    return fail({ ...life, record: { ...record, podUid: null } }, nameTaken(record.podName), null);
+    if (record.desired !== "present") return heardMissing(life, null, moment);
+    return fail({ ...life, record: { ...record, podUid: null, replacing: null } }, nameTaken(record.podName), null);
   }
   const { state } = pod;
-  const known: Living = { ...life, record: { ...record, podUid: pod.uid, conditions: state.conditions } };
+  const replaced = record.replacing === pod.uid;
+  const known: Living = {
+    ...life,
+    record: { ...record, podUid: replaced ? record.podUid : pod.uid, conditions: state.conditions },
+    restarts: state.restarts,
+  };
   const atItsEnd = state.phase === "failed" || state.phase === "stopping";
-  const end: ClusterCall = { type: "delete", uid: pod.uid };
+  const end: ShellCall = { type: "delete", uid: pod.uid };
   const next = state.phase === "stopping" ? lookLater(life, nowMs) : { call: end, atMs: nowMs };
   if (record.desired !== "present") {
     return { life: { ...known, record: { ...known.record, phase: "stopping" }, next }, events: [] };
   }
+  if (replaced) {
+    const said = record.phase === "creating" ? podBefore : {};
+    return { life: { ...known, record: { ...known.record, ...said }, next }, events: [] };
+  }
+  if (record.replacing !== null)
+    return heardPod({ ...life, record: { ...record, replacing: null } }, call, pod, moment);
   if (record.phase === "creating" && atItsEnd && call.type !== "create") {
     return { life: { ...known, record: { ...known.record, ...podBefore }, next }, events: [] };
   }
-  if (life.recreate && atItsEnd) return renew(known, next, moment);
+  if (life.recreate && atItsEnd) return renew(known, next, moment, [rebooted(record)]);
+  if (state.ended) {
+    if (state.reason === "DeadlineExceeded") return wishEnd(known, "stopped", "expired", nowMs);
+    const why = { reason: state.reason ?? podGone.reason, detail: state.detail ?? podGone.detail };
+    const again = attend(known, why, next, moment);
+    if (again !== null) return again;
+  }
   return follow(known, call, pod, nowMs);
 }
 
 /** The pod is wanted and there: the record says of it what the cluster says. */
-function follow(life: Living, call: ClusterCall, pod: FoundPod, nowMs: number): Step {
+function follow(life: Living, call: ShellCall, pod: FoundPod, nowMs: number): Step {
   const { state } = pod;
   const before = life.record;
+  if (state.phase === "ready") return followReady(life, call, pod, nowMs);
   const record: ShellRecord = { ...before, phase: state.phase, reason: state.reason, detail: state.detail };
-  const movingSinceMs = before.phase === "ready" && state.phase !== "ready" ? nowMs : life.movingSinceMs;
-  const moved: Living = { ...life, record, recreate: false, movingSinceMs };
-  if (state.phase === "ready") {
-    // A label that was just written and is not there will not be there the next time either.
-    const label = call.type !== "label" && lags(pod.expiresAt, record.expiresAt);
-    const next = label ? { call: { type: "label", uid: pod.uid } as const, atMs: nowMs } : null;
-    const first = before.phase !== "ready";
-    return {
-      life: { ...moved, next },
-      events: first ? [{ type: "SHELL_READY", shellId: record.id, message: "The shell is ready." }] : [],
-    };
-  }
-  if (state.phase === "failed") {
-    const why = { phase: "failed", reason: state.reason, detail: state.detail } as const;
+  const wasUp = before.phase === "ready" || before.phase === "setting-up";
+  const movingSinceMs = wasUp ? nowMs : life.movingSinceMs;
+  // How long it was well still counts if its pod is lost now.
+  const moved: Living = { ...life, record, recreate: false, movingSinceMs, said: null };
+  const overdue = state.phase !== "stopping" && nowMs - movingSinceMs > longestStartMs;
+  if (state.phase === "failed" || overdue) {
+    const waited = overdue ? ` The shell has not started for ${Math.round(longestStartMs / 60_000)} minutes.` : "";
+    const detail = `${state.detail ?? ""}${state.phase === "failed" ? "" : waited}`.trim();
+    const why = { phase: "failed", reason: state.reason ?? "NotStarted", detail } as const;
     // What the kubelet still tries may come right by itself; what has ended has ended.
     const next = state.ended ? null : lookAt(nowMs + slowRetryMs);
-    return fail({ ...moved, record: { ...record, phase: before.phase } }, why, next);
+    return fail({ ...moved, record: { ...record, phase: before.phase, reason: before.reason } }, why, next);
   }
   return { life: { ...moved, next: lookLater(moved, nowMs) }, events: [] };
 }
 
-function heardFailure(life: Living, call: ClusterCall, why: ClusterFailure, moment: Moment): Step {
+/** Its container runs: it is a person's shell once it was set up. */
+function followReady(life: Living, call: ShellCall, pod: FoundPod, nowMs: number): Step {
+  const before = life.record;
+  const ready = wasSetUp(before, pod.state.restarts);
+  const phase = ready ? "ready" : "setting-up";
+  const detail = ready ? null : "The shell is being set up.";
+  const record: ShellRecord = { ...before, phase, reason: null, detail };
+  const first = ready && before.phase !== "ready";
+  const moved: Living = {
+    ...life,
+    record: isHealthy(life, nowMs) && before.recreations > 0 ? { ...record, recreations: 0 } : record,
+    recreate: false,
+    movingSinceMs: ready || before.phase !== "ready" ? life.movingSinceMs : nowMs,
+    readySinceMs: life.readySinceMs ?? nowMs,
+  };
+  // A label that was just written and is not there will not be there the next time either.
+  const label = ready && call.type !== "label" && lags(pod.expiresAt, before.expiresAt);
+  const settled = label ? ({ call: { type: "label", uid: pod.uid }, atMs: nowMs } as const) : null;
+  const next = ready ? settled : lookAt(nowMs + Math.max(settingUpLookMs, nextLookMs(nowMs - moved.movingSinceMs)));
+  return {
+    life: planSetUp({ ...moved, next }, nowMs),
+    events: first ? [{ type: "SHELL_READY", shellId: record.id, message: "The shell is ready." }] : [],
+  };
+}
+
+/** While `setup` runs its exec tells first that the pod is gone; this is for when it does not. */
+const settingUpLookMs = 2_000;
+
+function heardFailure(life: Living, call: ShellCall, why: ClusterFailure, moment: Moment): Step {
   const { record } = life;
   const { nowMs, random } = moment;
   const failures = life.failures + 1;
   const error = clusterError(why);
-  const told: ShellRecord = { ...record, reason: why.reason ?? error.code, detail: error.message };
+  const reason = error.code === "CLUSTER_CLOCK" ? error.code : (why.reason ?? error.code);
+  const told: ShellRecord = { ...record, reason, detail: error.message };
   const most = isQuota(why) ? mostQuotaFailures : isPassing(why) ? mostFailures : 1;
   const doubtUntilMs = call.type === "create" && isInDoubt(why) ? nowMs + doubtMs : life.doubtUntilMs;
   const later = { ...life, failures, doubtUntilMs };
   // The wish may have changed while the call was under way: nothing is created that nobody wants, nor the reverse.
-  const stale = call.type === (record.desired !== "present" ? "create" : "delete");
-  const again: ClusterCall = stale ? { type: "look" } : call;
+  const ends = record.desired !== "present" || (call.type === "delete" && record.replacing === call.uid);
+  const stale = call.type === (ends ? "create" : "delete");
+  const again: ShellCall = stale ? { type: "look" } : call;
   const retry = { call: again, atMs: nowMs + Math.max(why.retryAfterMs ?? 0, retryMs(failures, random)) };
 
   // A label is a convenience for the reaper: the next look tries again.
@@ -149,17 +241,8 @@ function heardFailure(life: Living, call: ClusterCall, why: ClusterFailure, mome
   }
   if (failures < most) return { life: { ...later, record: told, next: retry }, events: [] };
   // Given up, but for what must not be left behind: a pod that nobody wants is asked to end until it is gone.
-  const next = record.desired !== "present" ? { call: again, atMs: nowMs + slowRetryMs } : null;
+  const next = ends ? { call: again, atMs: nowMs + slowRetryMs } : null;
   return fail(later, { phase: "failed", reason: told.reason, detail: told.detail }, next);
-}
-
-function fail(life: Living, why: Pick<ShellRecord, "phase" | "reason" | "detail">, next: Life["next"]): Step {
-  const { record } = life;
-  const known = record.phase === "failed" && record.reason === why.reason;
-  return {
-    life: { ...life, record: { ...record, ...why }, next, recreate: false },
-    events: known ? [] : [{ type: "SHELL_FAILED", shellId: record.id, message: why.detail ?? "The shell failed." }],
-  };
 }
 
 function lookLater(life: Life, nowMs: number): Life["next"] {

@@ -3,16 +3,19 @@
 
 import type { ClusterFailure } from "../kubernetes/failure.ts";
 import { noConditions, type PodState } from "../kubernetes/pod-state.ts";
+import { idleLane, type SetUpLane } from "./setup-lane.ts";
 import type { ShellRecord } from "./shell-record.ts";
 
-/** The one call to the cluster that comes next. At most one is under way at a time. */
-export type ClusterCall =
+/** The one call that comes next. At most one is under way at a time. All but `forget` are asked of the cluster. */
+export type ShellCall =
   | { readonly type: "look" }
   | { readonly type: "create" }
   /** Only ever this very pod. */
   | { readonly type: "delete"; readonly uid: string }
   /** Writes the record's expiry on the pod, so that whoever finds it without a record knows when it may go. */
-  | { readonly type: "label"; readonly uid: string };
+  | { readonly type: "label"; readonly uid: string }
+  /** The pod of a deleted shell is gone: what is saved of it outside D1 is removed. The record goes after it. */
+  | { readonly type: "forget" };
 
 /** A pod as a call found it. */
 export interface FoundPod {
@@ -24,16 +27,19 @@ export interface FoundPod {
   readonly state: PodState;
 }
 
-export type ClusterHeard =
+export type ShellHeard =
   | { readonly type: "pod"; readonly pod: FoundPod }
-  /** There is no pod of that name. */
-  | { readonly type: "missing" }
+  /** There is no pod of that name. `told`: what the cluster's events say of the one that was there. */
+  | { readonly type: "missing"; readonly told?: string }
   /** The create found the name taken (409): look at who has it. */
   | { readonly type: "taken" }
   /** The delete was taken: it ends. */
   | { readonly type: "ending" }
   /** The delete or label found another pod in its place (409, 422). */
   | { readonly type: "other" }
+  /** Nothing of a deleted shell is left outside D1, or something may be. */
+  | { readonly type: "forgotten" }
+  | { readonly type: "remembered" }
   | { readonly type: "failed"; readonly failure: ClusterFailure };
 
 export interface Rules {
@@ -47,21 +53,32 @@ export interface Rules {
 export interface ShellEvent {
   readonly type:
     | "SHELL_CREATED"
+    | "SHELL_STARTED"
     | "SHELL_REBOOTED"
+    | "SHELL_RESTARTED"
+    /** Its pod was lost, and it got a new one by itself. */
+    | "SHELL_RECREATED"
     | "SHELL_READY"
     | "SHELL_FAILED"
     | "SHELL_EXPIRED"
-    | "SHELL_DELETED";
+    | "SHELL_EXTENDED"
+    | "SHELL_STOPPED"
+    | "SHELL_DELETED"
+    | "SETUP_CHANGED"
+    | "WORK_SAVED"
+    | "SAVE_FAILED";
   readonly shellId: string;
   readonly message: string;
+  /** Also said to everybody who looks at it now. */
+  readonly notice?: true;
 }
 
 /** The record and what is not worth keeping: lost with the object, found again by looking. */
 export interface Life {
   /** Null: there is no shell. */
   readonly record: ShellRecord | null;
-  /** What to ask of the cluster next, and when (unix milliseconds); null: nothing. */
-  readonly next: { readonly call: ClusterCall; readonly atMs: number } | null;
+  /** What to ask next, and when (unix milliseconds); null: nothing. */
+  readonly next: { readonly call: ShellCall; readonly atMs: number } | null;
   /** Failed calls in a row. */
   readonly failures: number;
   /** Since when the shell has been on its way to where it is wanted: the pace of looking follows it. */
@@ -72,6 +89,13 @@ export interface Life {
   readonly recreate: boolean;
   /** The pod's label `expires-at` as last seen, in unix milliseconds. */
   readonly labelled: number | null;
+  /** How often the container was started again, as last seen; null: nobody has looked yet. */
+  readonly restarts: number | null;
+  /** Since when the pod has been ready; null: it is not. */
+  readonly readySinceMs: number | null;
+  /** What is going on now, in place of the record's detail; not worth a row. */
+  readonly said: string | null;
+  readonly setUp: SetUpLane;
 }
 
 export type Living = Life & { readonly record: ShellRecord };
@@ -82,6 +106,8 @@ export interface Moment {
   readonly nowMs: number;
   /** In [0, 1): spreads retries. */
   readonly random: number;
+  /** Somebody looks at the shell now: a pod that is lost is made anew for them at once. */
+  readonly attended: boolean;
 }
 
 export interface Step {
@@ -94,48 +120,77 @@ export const doubtMs = 5_000;
 /** The pod's label may lag behind the record by this much. */
 const labelLagMs = 15 * 60_000;
 
+/** What is known of a pod before it was looked at. */
+export const unseen = { restarts: null, readySinceMs: null, said: null, setUp: idleLane } as const;
+
 /** A life as it is taken up: from the record that was kept, with nothing under way. */
 export function resumed(record: ShellRecord | null, nowMs: number): Life {
+  const settled = record === null || record.phase === "absent";
+  // Since when it has been on its way is not kept; the pod was asked for no later than this.
+  const starting = record !== null && ["creating", "scheduling", "starting"].includes(record.phase);
   return {
     record,
-    next: record === null ? null : { call: { type: "look" }, atMs: nowMs },
+    next: settled ? null : { call: { type: "look" }, atMs: nowMs },
     failures: 0,
-    movingSinceMs: nowMs,
+    movingSinceMs: starting ? record.startedAt : nowMs,
     // The object may have been lost between a create and its answer.
     doubtUntilMs: record?.podUid === null ? nowMs + doubtMs : nowMs,
     recreate: false,
     labelled: null,
+    ...unseen,
+    readySinceMs: record?.phase === "ready" ? record.startedAt : null,
   };
 }
 
 /** The shell begins anew with a new pod, in the time of a new one. */
-export function renew(life: Living, next: Life["next"], moment: Moment): Step {
+export function renew(life: Living, next: Life["next"], moment: Moment, events: readonly ShellEvent[]): Step {
   const { record } = life;
   return {
     life: {
       ...life,
-      record: {
-        ...record,
-        phase: "creating",
-        reason: null,
-        detail: null,
-        conditions: noConditions,
-        ...newTimes(moment),
-      },
+      ...unseen,
+      record: { ...record, ...newPod(record), ...newTimes(moment) },
       next,
       movingSinceMs: moment.nowMs,
       recreate: false,
     },
-    events: [{ type: "SHELL_REBOOTED", shellId: record.id, message: "The shell was started again, with a new pod." }],
+    events,
   };
 }
 
-export function newTimes({ rules, nowMs }: Moment): Pick<ShellRecord, "startedAt" | "expiresAt"> {
+/** What a record says of a pod that is asked for and not there yet. What the pod before it was given opens nothing now. */
+export function newPod(record: ShellRecord) {
+  return {
+    desired: "present",
+    podUid: null,
+    phase: "creating",
+    reason: null,
+    detail: null,
+    conditions: noConditions,
+    setUpFor: null,
+    capabilityGeneration: record.capabilityGeneration + 1,
+  } as const;
+}
+
+export function newTimes({
+  rules,
+  nowMs,
+}: Pick<Moment, "rules" | "nowMs">): Pick<ShellRecord, "startedAt" | "expiresAt"> {
   return { startedAt: nowMs, expiresAt: nowMs + Math.min(rules.idleMs, rules.lifeMs) };
 }
 
 export function lags(labelled: number | null, expiresAt: number): boolean {
   return labelled === null || Math.abs(expiresAt - labelled) > labelLagMs;
+}
+
+/** Told once: a failure that is known already is no event. */
+export function fail(life: Living, why: Pick<ShellRecord, "phase" | "reason" | "detail">, next: Life["next"]): Step {
+  const { record } = life;
+  const known = record.phase === "failed" && record.reason === why.reason;
+  return {
+    life: { ...life, record: { ...record, ...why }, next, recreate: false, said: null },
+    events: known ? [] : [{ type: "SHELL_FAILED", shellId: record.id, message: why.detail ?? "The shell failed." }],
+  };
 }
 
 export function lookAt(atMs: number): Life["next"] {

@@ -21,6 +21,11 @@ export const mostFailures = 8;
 /** A quota is not freed by asking often: fewer tries, about five seconds. */
 export const mostQuotaFailures = 5;
 
+/** A shell that cannot be deleted, or whose state cannot be read, is tried again this often. */
+export const slowRetryMs = 60_000;
+/** A pod that has not started after this long is said to have failed; it is still looked at, slowly. */
+export const longestStartMs = 15 * 60_000;
+
 const firstRetryMs = 250;
 const longestRetryMs = 8_000;
 

@@ -1,13 +1,15 @@
 // Owns the rows of shells: reading, writing and dropping the one record that a person's shell has.
 // Must not know why a record changes.
 
-import { eq } from "drizzle-orm";
+import { and, count, eq, ne } from "drizzle-orm";
 import { type ShellPhase, shellPhases } from "../../durable/protocol/messages.ts";
 import type { Database } from "../db/database.ts";
 import { makeEventId } from "../db/ids.ts";
 import { events, shells } from "../db/schema.ts";
+import { putSecret, removeSecret, removeSecrets, type SecretRow } from "../db/secrets.ts";
+import { deleteSnapshotsOf } from "../db/snapshots.ts";
 import type { ShellRecord } from "./shell-record.ts";
-import { parseSetupCheck, type SetupCheck } from "./shell-setup.ts";
+import { parseSetupCheck, type SecretName, type SetupCheck } from "./shell-setup.ts";
 
 /** Null where the person has no shell. */
 export async function findShell(db: Database, userId: string): Promise<ShellRecord | null> {
@@ -22,19 +24,40 @@ export interface ShellEventRow {
   readonly message: string;
 }
 
-/** Writes the whole record over whatever this person had (null: drops it), and the events with it, or nothing at all. */
-export async function writeShell(
-  db: Database,
-  userId: string,
-  record: ShellRecord | null,
-  newEvents: readonly ShellEventRow[],
-  nowMs: number,
-): Promise<void> {
+export interface SecretChange {
+  readonly put: readonly SecretRow[];
+  readonly remove: readonly SecretName[];
+}
+
+/** What goes into D1 at once, or not at all. */
+export interface ShellWrite {
+  readonly userId: string;
+  /** Written over whatever this person had; null: that is dropped. */
+  readonly record: ShellRecord | null;
+  readonly events: readonly ShellEventRow[];
+  readonly secrets: SecretChange;
+  /** The id of a shell that is no more: all secrets of before and its snapshots' rows go. */
+  readonly forgotten: string | null;
+}
+
+export async function writeShell(db: Database, write: ShellWrite, nowMs: number): Promise<void> {
+  const { userId, record, secrets, forgotten } = write;
   const createdAt = new Date(nowMs);
-  const lines = newEvents.map((event) =>
-    db.insert(events).values({ ...event, id: makeEventId(nowMs), userId, createdAt }),
+  const gone = forgotten === null ? [] : [removeSecrets(db, userId), deleteSnapshotsOf(db, forgotten)];
+  const removed = secrets.remove.map((name) => removeSecret(db, userId, name));
+  const given = secrets.put.map((row) => putSecret(db, row, nowMs));
+  const lines = write.events.map(({ shellId, type, message }) =>
+    db.insert(events).values({ shellId, type, message, id: makeEventId(nowMs), userId, createdAt }),
   );
-  await db.batch([record === null ? dropRow(db, userId) : saveRow(db, record, createdAt), ...lines]);
+  const row = record === null ? dropRow(db, userId) : saveRow(db, record, createdAt);
+  await db.batch([row, ...gone, ...removed, ...given, ...lines]);
+}
+
+/** How many shells of other people are to run. Two that begin in the same instant may both find the last place free. */
+export async function countRunning(db: Database, userId: string): Promise<number> {
+  const others = and(eq(shells.desired, "present"), ne(shells.userId, userId));
+  const [row] = await db.select({ running: count() }).from(shells).where(others);
+  return row?.running ?? 0;
 }
 
 function dropRow(db: Database, userId: string) {

@@ -7,9 +7,6 @@ import type { ClusterClient } from "../kubernetes/request.ts";
 import type { ClusterSettings } from "../kubernetes/settings.ts";
 import type { ClusterSide } from "./cluster-calls.ts";
 
-/** Long enough for terraform to let go of its lock; spot nodes give two minutes at most. */
-const graceSeconds = 60;
-
 export function clusterSettings(config: Config): ClusterSettings {
   const [signingKey] = config.signingKeys;
   return { ...config.cluster, issuer: config.publicUrl, signingKey };
@@ -23,7 +20,7 @@ export function clusterSide(config: Config, cluster: ClusterClient): ClusterSide
       installId: config.installId,
       resources: config.shellResources,
       nodeSelector: config.shellNodeSelector,
-      graceSeconds,
+      graceSeconds: config.graceSeconds,
     },
     rules: { idleMs: config.shellIdleMs, lifeMs: config.shellLifeMs },
   };

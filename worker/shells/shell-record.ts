@@ -11,8 +11,10 @@ export interface ShellRecord {
   readonly id: string;
   readonly userId: string;
   readonly podName: string;
-  /** Null until the cluster has answered for the present pod. */
+  /** Its last pod's, also when that is gone; null from when a pod is asked for until the cluster has answered. */
   readonly podUid: string | null;
+  /** The pod that is to end before a new one takes its place; null: none. */
+  readonly replacing: string | null;
   readonly desired: "present" | "stopped" | "deleted";
   readonly phase: ShellPhase;
   /** Kubernetes' own word, or an error code of ours where the cluster gave none. */
@@ -76,6 +78,7 @@ export function shellView(record: ShellRecord, lifeMs: number): ShellView {
 
 /** What a shell has before anybody gave it anything. */
 export const nothingSetUp = {
+  replacing: null,
   recreations: 0,
   provider: null,
   gitUrl: null,

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { heard } from "../../../worker/shells/answers.ts";
 import {
-  type ClusterCall,
-  type ClusterHeard,
   type Life,
   type Moment,
   resumed,
+  type ShellCall,
+  type ShellHeard,
   type Step,
 } from "../../../worker/shells/life.ts";
-import { wishAbsent, wishPresent } from "../../../worker/shells/wishes.ts";
+import { wishEnd, wishPresent } from "../../../worker/shells/wishes.ts";
 import { lost, ModelCluster, refused } from "./model-cluster.ts";
 
 const runs = 400;
@@ -37,7 +37,7 @@ class World {
   wanted: "present" | "absent" = "absent";
   #random: () => number;
   /** The call under way and when its answer comes. */
-  #call: { readonly call: ClusterCall; readonly what: ClusterHeard; readonly atMs: number } | null = null;
+  #call: { readonly call: ShellCall; readonly what: ShellHeard; readonly atMs: number } | null = null;
   /** Creates whose answer was lost and that are yet to be carried out. */
   #late: { readonly atMs: number; readonly expiresAt: number }[] = [];
   #ids = 0;
@@ -55,7 +55,7 @@ class World {
     this.#take(
       wanted === "present"
         ? wishPresent(this.life, "u", `shell-${this.#ids}`, this.#moment())
-        : wishAbsent(this.life, "asked", this.nowMs),
+        : wishEnd(this.life, "deleted", "asked", this.nowMs),
     );
   }
 
@@ -91,7 +91,7 @@ class World {
     }
   }
 
-  #begin(call: ClusterCall, expiresAt: number): void {
+  #begin(call: ShellCall, expiresAt: number): void {
     const atMs = this.nowMs + 20 + Math.floor(this.#random() * 300);
     const dice = this.calm ? 1 : this.#random();
     if (call.type === "create" && this.life.record?.desired === "deleted") this.broken = "a create that nobody wants";
@@ -126,7 +126,7 @@ class World {
   }
 
   #moment(): Moment {
-    return { rules, nowMs: this.nowMs, random: this.#random() };
+    return { rules, nowMs: this.nowMs, random: this.#random(), attended: false };
   }
 }
 

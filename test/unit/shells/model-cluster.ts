@@ -3,7 +3,7 @@
 
 import { failure } from "../../../worker/kubernetes/failure.ts";
 import { noConditions, type PodState } from "../../../worker/kubernetes/pod-state.ts";
-import type { ClusterCall, ClusterHeard } from "../../../worker/shells/life.ts";
+import type { ShellCall, ShellHeard } from "../../../worker/shells/life.ts";
 
 interface ModelPod {
   readonly uid: string;
@@ -17,7 +17,7 @@ export const allTrue = { initialized: true, podScheduled: true, containersReady:
 
 export function stateIn(phase: PodState["phase"], more: Partial<PodState> = {}): PodState {
   const conditions = phase === "ready" ? allTrue : noConditions;
-  return { phase, reason: null, detail: null, conditions, ended: false, ...more };
+  return { phase, reason: null, detail: null, conditions, ended: false, restarts: 0, ...more };
 }
 
 export class ModelCluster {
@@ -33,9 +33,11 @@ export class ModelCluster {
   }
 
   /** The call is carried out; its true answer. */
-  answer(call: ClusterCall, expiresAt: number, nowMs: number): ClusterHeard {
+  answer(call: ShellCall, expiresAt: number, nowMs: number): ShellHeard {
     const pod = this.look(nowMs);
     switch (call.type) {
+      case "forget":
+        return { type: "forgotten" };
       case "create":
         if (pod !== null) return { type: "taken" };
         this.created += 1;
@@ -59,7 +61,7 @@ export class ModelCluster {
     }
   }
 
-  #found(pod: ModelPod, nowMs: number): ClusterHeard {
+  #found(pod: ModelPod, nowMs: number): ShellHeard {
     const state =
       pod.goneAtMs !== null
         ? stateIn("stopping", { reason: "Terminating" })
@@ -70,8 +72,8 @@ export class ModelCluster {
   }
 }
 
-export const lost: ClusterHeard = { type: "failed", failure: failure("unreachable", "the connection failed") };
+export const lost: ShellHeard = { type: "failed", failure: failure("unreachable", "the connection failed") };
 
-export function refused(status: number, reason: string | null, message = "no"): ClusterHeard {
+export function refused(status: number, reason: string | null, message = "no"): ShellHeard {
   return { type: "failed", failure: failure("refused", message, { status, reason }) };
 }

@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { heard } from "../../../worker/shells/answers.ts";
 import {
-  type ClusterCall,
-  type ClusterHeard,
   type Life,
   type Moment,
   resumed,
+  type ShellCall,
+  type ShellHeard,
   type Step,
 } from "../../../worker/shells/life.ts";
 import { nothingSetUp, type ShellRecord } from "../../../worker/shells/shell-record.ts";
-import { expiryStepMs, lookNow, used, wishAbsent, wishPresent } from "../../../worker/shells/wishes.ts";
+import { expiryStepMs, lookNow, used, wishEnd, wishPresent } from "../../../worker/shells/wishes.ts";
 import { allTrue, lost, refused, stateIn } from "./model-cluster.ts";
 
 const hour = 3_600_000;
 const rules = { idleMs: 6 * hour, lifeMs: 24 * hour };
 const start = 1_800_000_000_000;
-const at = (ms: number): Moment => ({ rules, nowMs: start + ms, random: 0.5 });
+const at = (ms: number): Moment => ({ rules, nowMs: start + ms, random: 0.5, attended: false });
 const user = "0123456789abcdefghjk";
 
 function record(more: Partial<ShellRecord> = {}): ShellRecord {
@@ -44,12 +44,12 @@ function lifeOf(more: Partial<ShellRecord> = {}, rest: Partial<Life> = {}): Life
 
 function found(phase: Parameters<typeof stateIn>[0], more: Partial<Parameters<typeof stateIn>[1] & object> = {}) {
   const state = stateIn(phase, more);
-  return { type: "pod", pod: { uid: "uid-1", ours: true, expiresAt: start + 6 * hour, state } } satisfies ClusterHeard;
+  return { type: "pod", pod: { uid: "uid-1", ours: true, expiresAt: start + 6 * hour, state } } satisfies ShellHeard;
 }
 
-const look: ClusterCall = { type: "look" };
-const create: ClusterCall = { type: "create" };
-const remove: ClusterCall = { type: "delete", uid: "uid-1" };
+const look: ShellCall = { type: "look" };
+const create: ShellCall = { type: "create" };
+const remove: ShellCall = { type: "delete", uid: "uid-1" };
 
 function types({ events }: Step): string[] {
   return events.map(({ type }) => type);
@@ -98,7 +98,7 @@ describe("a wish for a shell", () => {
   });
 
   it.each([
-    ["gone", { type: "missing" } as ClusterHeard, create],
+    ["gone", { type: "missing" } as ShellHeard, create],
     ["evicted", found("failed", { reason: "Evicted", ended: true }), remove],
     ["ending", found("stopping"), look],
   ])("on a shell whose pod turns out to be %s gets a new one", (_, what, next) => {
@@ -142,14 +142,14 @@ describe("a create", () => {
   });
 
   it("never takes up, nor deletes, a pod that is not ours", () => {
-    const foreign: ClusterHeard = {
+    const foreign: ShellHeard = {
       type: "pod",
       pod: { uid: "uid-x", ours: false, expiresAt: null, state: stateIn("ready") },
     };
     const step = heard(creating(), look, foreign, at(5));
     expect(step.life.record).toMatchObject({ phase: "failed", reason: "NameTaken", podUid: null });
     expect(step.life.next).toBeNull();
-    const unwanted = heard(wishAbsent(step.life, "asked", at(9).nowMs).life, look, foreign, at(10_000));
+    const unwanted = heard(wishEnd(step.life, "deleted", "asked", at(9).nowMs).life, look, foreign, at(10_000));
     expect(unwanted.life.record).toBeNull();
   });
 
@@ -192,7 +192,7 @@ describe("a create", () => {
   });
 
   it("waits as long as the cluster asks", () => {
-    const busy: ClusterHeard = {
+    const busy: ShellHeard = {
       type: "failed",
       failure: { kind: "refused", status: 429, reason: "TooManyRequests", message: "later", retryAfterMs: 7_000 },
     };
@@ -260,7 +260,7 @@ describe("a look at a wanted pod", () => {
 
 describe("a wish for no shell", () => {
   it("deletes this very pod, follows it to its end and forgets it", () => {
-    const wished = wishAbsent(lifeOf(), "asked", start);
+    const wished = wishEnd(lifeOf(), "deleted", "asked", start);
     expect(wished.life.record).toMatchObject({ desired: "deleted", phase: "stopping" });
     expect(wished.life.next).toEqual({ call: remove, atMs: start });
     const ending = heard(wished.life, remove, { type: "ending" }, at(10));
@@ -271,14 +271,17 @@ describe("a wish for no shell", () => {
   });
 
   it("a second time changes nothing", () => {
-    const { life } = wishAbsent(lifeOf(), "asked", start);
-    expect(wishAbsent(life, "asked", start + 5)).toEqual({ life, events: [] });
-    expect(wishAbsent(resumed(null, start), "asked", start)).toMatchObject({ life: { record: null }, events: [] });
+    const { life } = wishEnd(lifeOf(), "deleted", "asked", start);
+    expect(wishEnd(life, "deleted", "asked", start + 5)).toEqual({ life, events: [] });
+    expect(wishEnd(resumed(null, start), "deleted", "asked", start)).toMatchObject({
+      life: { record: null },
+      events: [],
+    });
   });
 
   it("that comes while a create is under way ends what the create makes", () => {
     const creating = wishPresent(resumed(null, start), user, "shell-1", at(0));
-    const wished = wishAbsent({ ...creating.life, next: null }, "asked", start + 5);
+    const wished = wishEnd({ ...creating.life, next: null }, "deleted", "asked", start + 5);
     const made = heard(wished.life, create, found("scheduling"), at(10));
     expect(made.life.record).toMatchObject({ desired: "deleted", phase: "stopping", podUid: "uid-1" });
     expect(made.life.next).toEqual({ call: remove, atMs: start + 10 });
@@ -286,7 +289,7 @@ describe("a wish for no shell", () => {
 
   it("after a create whose answer was lost does not believe the first 'no such pod'", () => {
     const creating = wishPresent(resumed(null, start), user, "shell-1", at(0));
-    const wished = wishAbsent({ ...creating.life, next: null }, "asked", start + 5);
+    const wished = wishEnd({ ...creating.life, next: null }, "deleted", "asked", start + 5);
     const failed = heard(wished.life, create, lost, at(10));
     expect(failed.life.next?.call).toEqual(look);
     const missing = heard(failed.life, look, { type: "missing" }, at(300));
@@ -296,7 +299,7 @@ describe("a wish for no shell", () => {
   });
 
   it("that cannot be carried out is a failure, and is tried for as long as it takes", () => {
-    const step = heard(wishAbsent(lifeOf(), "asked", start).life, remove, refused(403, "Forbidden"), at(0));
+    const step = heard(wishEnd(lifeOf(), "deleted", "asked", start).life, remove, refused(403, "Forbidden"), at(0));
     expect(step.life.record).toMatchObject({ phase: "failed", desired: "deleted", reason: "Forbidden" });
     expect(step.life.next).toEqual({ call: remove, atMs: start + 60_000 });
     const later = heard(step.life, remove, { type: "ending" }, at(60_000));
@@ -304,9 +307,9 @@ describe("a wish for no shell", () => {
   });
 
   it("of a pod that was replaced meanwhile looks before it deletes the other", () => {
-    const step = heard(wishAbsent(lifeOf(), "asked", start).life, remove, { type: "other" }, at(0));
+    const step = heard(wishEnd(lifeOf(), "deleted", "asked", start).life, remove, { type: "other" }, at(0));
     expect(step.life.next?.call).toEqual(look);
-    const other: ClusterHeard = {
+    const other: ShellHeard = {
       type: "pod",
       pod: { uid: "uid-2", ours: true, expiresAt: null, state: stateIn("ready") },
     };
@@ -314,16 +317,16 @@ describe("a wish for no shell", () => {
   });
 
   it("because its time is over says so, once", () => {
-    const step = wishAbsent(lifeOf(), "expired", start + 6 * hour);
+    const step = wishEnd(lifeOf(), "deleted", "expired", start + 6 * hour);
     expect(step.life.record).toMatchObject({ phase: "stopping", reason: "Expired" });
     expect(types(step)).toEqual(["SHELL_EXPIRED"]);
-    expect(wishAbsent(step.life, "expired", start + 6 * hour).events).toEqual([]);
+    expect(wishEnd(step.life, "deleted", "expired", start + 6 * hour).events).toEqual([]);
   });
 });
 
 describe("use", () => {
   it("moves the end away, in steps worth a row", () => {
-    expect(used(lifeOf(), rules, start + expiryStepMs - 1).record?.expiresAt).toBe(start + 6 * hour);
+    expect(used(lifeOf(), rules, start + expiryStepMs(rules) - 1).record?.expiresAt).toBe(start + 6 * hour);
     expect(used(lifeOf(), rules, start + hour).record?.expiresAt).toBe(start + 7 * hour);
   });
 
@@ -333,14 +336,14 @@ describe("use", () => {
   });
 
   it("does not revive what is being ended", () => {
-    const { life } = wishAbsent(lifeOf(), "expired", start + 6 * hour);
+    const { life } = wishEnd(lifeOf(), "deleted", "expired", start + 6 * hour);
     expect(used(life, rules, start + 6 * hour)).toBe(life);
   });
 });
 
 describe("a life taken up again", () => {
   it.each([
-    ["creating", { phase: "creating", podUid: null }, { type: "missing" } as ClusterHeard, create],
+    ["creating", { phase: "creating", podUid: null }, { type: "missing" } as ShellHeard, create],
     ["creating, done", { phase: "creating", podUid: null }, found("starting"), look],
     ["stopping", { phase: "stopping", desired: "deleted" }, found("ready"), remove],
   ] as const)("goes on where it was: %s", (_, kept, what, next) => {

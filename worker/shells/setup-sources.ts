@@ -1,0 +1,167 @@
+// Owns what goes into the one line for `setup`: the record, the opened secrets, the company's settings, the newest snapshot.
+// Must not know how the line reaches the pod. Nothing of it is ever logged.
+
+import { eq } from "drizzle-orm";
+import type { Config } from "../config.ts";
+import type { Database } from "../db/database.ts";
+import { users } from "../db/schema.ts";
+import { putSecret, readSecrets } from "../db/secrets.ts";
+import { newestSnapshot } from "../db/snapshots.ts";
+import { isObject, parseJson, stringAt } from "../kubernetes/json.ts";
+import { makeCapability, makeTicket } from "../pod-api/capability.ts";
+import { openSecrets, sealSecret } from "../sealing/secrets.ts";
+import type { SetupLine } from "./setup-line.ts";
+import type { ShellRecord } from "./shell-record.ts";
+import type { AwsCredentials, AzureCredentials, GoogleCredentials, SecretName } from "./shell-setup.ts";
+
+export type SetupConfig = Pick<Config, "sealKeys" | "podEdgeUrl" | "save" | "company">;
+
+export interface MadeLine {
+  readonly line: SetupLine;
+  /** Every text in it that must be said nowhere. */
+  readonly secrets: readonly string[];
+}
+
+/** @throws LimpetError `SECRET_UNREADABLE`; Error where D1 does not answer */
+export async function makeSetupLine(
+  db: Database,
+  config: SetupConfig,
+  record: ShellRecord & { readonly podUid: string },
+  nowMs: number,
+): Promise<MadeLine> {
+  const { sealKeys, save, company } = config;
+  const [person] = await db
+    .select({ name: users.name, email: users.email })
+    .from(users)
+    .where(eq(users.id, record.userId))
+    .limit(1);
+  const secrets = new Map(await openSecrets(sealKeys, await readSecrets(db, record.userId)));
+  const saveKey = secrets.get("save-key") ?? (await keepSaveKey(db, config, record, nowMs));
+  const { id: shellId, podUid, capabilityGeneration: generation } = record;
+  const capability = await makeCapability(sealKeys, { shellId, podUid, generation });
+  const line: SetupLine = {
+    version: 1,
+    nonce: randomHex(16),
+    shell: { id: shellId },
+    edge: { url: config.podEdgeUrl, capability },
+    person: { name: person?.name ?? null, email: person?.email ?? null },
+    git: gitPart(record, secrets, save.upstream),
+    aws: parsed<AwsCredentials>(secrets, "aws", ["accessKeyId", "secretAccessKey"]),
+    google: parsed<GoogleCredentials>(secrets, "google", ["serviceAccountKey"]),
+    azure: parsed<AzureCredentials>(secrets, "azure", ["tenantId", "clientId", "clientSecret"]),
+    kubeconfig: secrets.get("kubeconfig") ?? null,
+    company,
+    save: {
+      key: saveKey,
+      everySeconds: save.everySeconds,
+      fileLimitBytes: save.fileLimitBytes,
+      homeLimitBytes: save.homeLimitBytes,
+      include: save.include,
+    },
+    snapshot: await snapshotPart(db, config, record, nowMs),
+  };
+  return { line, secrets: secretsIn(line) };
+}
+
+/** 32 random bytes: the key of a shell's MACs. Without it nothing that was saved is ever restored. */
+export function makeSaveKey(): string {
+  return randomHex(32);
+}
+
+/** A record without one can only be of before there were any. */
+async function keepSaveKey(db: Database, config: SetupConfig, record: ShellRecord, nowMs: number): Promise<string> {
+  const key = makeSaveKey();
+  await putSecret(db, await sealSecret(config.sealKeys, record.userId, "save-key", key), nowMs);
+  return key;
+}
+
+/** A container that was set up before in this pod has its home still. */
+async function snapshotPart(
+  db: Database,
+  { sealKeys, podEdgeUrl }: SetupConfig,
+  record: ShellRecord,
+  nowMs: number,
+): Promise<SetupLine["snapshot"]> {
+  if (record.setUpFor?.startsWith(`${record.podUid}/`) === true) return null;
+  const row = await newestSnapshot(db, record.id);
+  if (row === null) return null;
+  return {
+    url: `${podEdgeUrl}/api/pod/snapshot/${row.id}`,
+    ticket: await makeTicket(sealKeys, row.id, nowMs),
+    sha256: row.sha256,
+    bytes: row.bytes,
+    savedAt: row.createdAt.getTime(),
+  };
+}
+
+function gitPart(record: ShellRecord, secrets: ReadonlyMap<SecretName, string>, upstream: boolean): SetupLine["git"] {
+  const { gitUrl: url, gitBranch: branch, gitSignIn } = record;
+  if (url === null) return null;
+  const usesKey = gitSignIn === "deploy-key" || gitSignIn === "key";
+  return {
+    url,
+    branch,
+    workspace: record.workspace ?? workspaceOf(url),
+    key: usesKey ? (secrets.get("git-key") ?? null) : null,
+    token: gitSignIn === "token" ? tokenOf(secrets.get("git-token")) : null,
+    saveUpstream: record.saveUpstream && upstream,
+  };
+}
+
+/** The folder that git itself would choose: the address's last part. */
+export function workspaceOf(url: string): string {
+  const last =
+    url
+      .replace(/[/\s]+$/, "")
+      .replace(/\.git$/, "")
+      .split(/[/:]/)
+      .at(-1) ?? "";
+  const name = last.replace(/[^\w.-]/g, "-").replace(/^[.-]+/, "");
+  return name === "" ? "work" : name;
+}
+
+function tokenOf(text: string | undefined): { readonly user: string; readonly token: string } | null {
+  const value = parseJson(text ?? "");
+  if (!isObject(value)) return null;
+  const user = stringAt(value, "user");
+  const token = stringAt(value, "token");
+  return user === null || token === null ? null : { user, token };
+}
+
+/** What was sealed is what was checked when it was given. @throws Error where it is something else: a broken invariant */
+function parsed<T extends object>(
+  secrets: ReadonlyMap<SecretName, string>,
+  name: SecretName,
+  needed: readonly (keyof T & string)[],
+): T | null {
+  const text = secrets.get(name);
+  if (text === undefined) return null;
+  const value = parseJson(text);
+  const whole = (given: unknown): given is T => isObject(given) && needed.every((key) => stringAt(given, key) !== null);
+  if (!whole(value)) throw new Error(`the secret ${name} is not what is kept under that name`);
+  return value;
+}
+
+/** Shorter ones would be found in innocent words. */
+const shortestSecret = 6;
+
+function secretsIn({ edge, git, aws, google, azure, kubeconfig, save, snapshot }: SetupLine): readonly string[] {
+  const all = [
+    edge.capability,
+    git?.key,
+    git?.token?.token,
+    aws?.secretAccessKey,
+    aws?.sessionToken,
+    google?.serviceAccountKey,
+    azure?.clientSecret,
+    kubeconfig,
+    save.key,
+    snapshot?.ticket,
+  ];
+  return all.filter((text): text is string => typeof text === "string" && text.length >= shortestSecret);
+}
+
+function randomHex(bytes: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(bytes));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
