@@ -12,7 +12,7 @@ import { requireOwnOrigin } from "../origin.ts";
 import { findShell } from "../shells/records.ts";
 import { listShells } from "../shells/shell-list.ts";
 import { shellView } from "../shells/shell-record.ts";
-import type { ApiContext, ShellChanges } from "./context.ts";
+import type { ApiContext } from "./context.ts";
 import { graphqlServer } from "./server.ts";
 
 /** A kubeconfig, a key and a service account's key file at once, as JSON writes their line ends. */
@@ -52,8 +52,7 @@ function apiContext(c: AppContext): ApiContext {
     db,
     publicUrl,
     local,
-    // The object's class says which of them it has; the API asks for all.
-    object: c.env.USER_SHELL.get(c.env.USER_SHELL.idFromName(session.user.id)) as unknown as ShellChanges,
+    object: c.env.USER_SHELL.get(c.env.USER_SHELL.idFromName(session.user.id)),
     readShell: async () => {
       const record = await findShell(db, session.user.id);
       return record === null ? null : shellView(record, shellLifeMs);
