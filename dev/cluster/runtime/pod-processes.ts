@@ -7,6 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** Carries the pod's uid into every process of a pod. */
 export const podUidVariable = "LIMPET_POD_UID";
 
+const marked = new RegExp(`\\0${podUidVariable}=([^\\0]*)`);
+
 export interface PodProcess {
   readonly pid: number;
   /** Ticks since boot; together with the pid it names one process for good. */
@@ -16,7 +18,8 @@ export interface PodProcess {
 interface Entry extends PodProcess {
   readonly parent: number;
   readonly session: number;
-  readonly marked: boolean;
+  /** The pod's uid that its environment carries. */
+  readonly mark: string | undefined;
 }
 
 /**
@@ -26,8 +29,7 @@ interface Entry extends PodProcess {
  * started by `env -i`). Only a process that cleared its environment, left its session and lost its parent is not found.
  * This server and its own ancestors are never part of it.
  */
-export function findPodProcesses(uid: string): readonly PodProcess[] {
-  const entries = readProcesses(`${podUidVariable}=${uid}`);
+export function findPodProcesses(uid: string, entries: readonly Entry[] = readProcesses()): readonly PodProcess[] {
   const byPid = new Map(entries.map((entry) => [entry.pid, entry]));
   const ours = ancestors(process.pid, byPid);
   const ourSession = byPid.get(process.pid)?.session;
@@ -38,7 +40,7 @@ export function findPodProcesses(uid: string): readonly PodProcess[] {
     grown = false;
     for (const entry of entries) {
       if (found.has(entry.pid) || ours.has(entry.pid)) continue;
-      if (!entry.marked && !found.has(entry.parent) && !sessions.has(entry.session)) continue;
+      if (entry.mark !== uid && !found.has(entry.parent) && !sessions.has(entry.session)) continue;
       found.set(entry.pid, entry);
       if (entry.session !== ourSession) sessions.add(entry.session);
       grown = true;
@@ -51,13 +53,24 @@ export function findPodProcesses(uid: string): readonly PodProcess[] {
 export async function endPodProcesses(uid: string, limitMs = 5_000): Promise<number> {
   const deadline = performance.now() + limitMs;
   for (;;) {
-    const left = findPodProcesses(uid);
+    const left = findPodProcesses(uid, await nextReading());
     if (left.length === 0 || performance.now() > deadline) return left.length;
     for (const target of left) {
-      if (readEntry(target.pid, "")?.startTime === target.startTime) signal(target.pid, "SIGKILL");
+      if (readEntry(target.pid)?.startTime === target.startTime) signal(target.pid, "SIGKILL");
     }
-    await sleep(5);
   }
+}
+
+/** A reading of all processes that begins in a moment: it serves everybody who has asked by then. */
+let awaited: Promise<readonly Entry[]> | undefined;
+
+/** With a thousand pods a reading takes tens of milliseconds; their ends come in numbers too, and share it. */
+function nextReading(): Promise<readonly Entry[]> {
+  awaited ??= sleep(5).then(() => {
+    awaited = undefined;
+    return readProcesses();
+  });
+  return awaited;
 }
 
 /** Sends a signal; a process that is gone already is no error. */
@@ -75,15 +88,15 @@ function ancestors(pid: number, byPid: ReadonlyMap<number, Entry>): ReadonlySet<
   return chain;
 }
 
-function readProcesses(mark: string): readonly Entry[] {
+function readProcesses(): readonly Entry[] {
   return readdirSync("/proc").flatMap((name) => {
-    const entry = /^\d+$/.test(name) ? readEntry(Number(name), mark) : undefined;
+    const entry = /^\d+$/.test(name) ? readEntry(Number(name)) : undefined;
     return entry === undefined ? [] : [entry];
   });
 }
 
 /** Undefined for a process that ended (zombies included) in the meantime. See proc(5) for the columns. */
-function readEntry(pid: number, mark: string): Entry | undefined {
+function readEntry(pid: number): Entry | undefined {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The second column, the command in parentheses, may itself hold spaces and parentheses.
@@ -91,8 +104,8 @@ function readEntry(pid: number, mark: string): Entry | undefined {
   const [state, parent, , session] = columns;
   const startTime = columns[19];
   if (state === "Z" || state === "X" || startTime === undefined) return undefined;
-  const marked = mark !== "" && `\0${read(`/proc/${pid}/environ`) ?? ""}`.includes(`\0${mark}\0`);
-  return { pid, startTime, parent: Number(parent), session: Number(session), marked };
+  const mark = marked.exec(`\0${read(`/proc/${pid}/environ`) ?? ""}`)?.[1];
+  return { pid, startTime, parent: Number(parent), session: Number(session), mark };
 }
 
 function read(file: string): string | undefined {
