@@ -62,8 +62,8 @@ test("each foreground job gets one interrupt, and the time that it needs to end 
   await removePod(server, pod);
 });
 
-test("what ignores the interrupt is hung up when the time is over", async () => {
-  const job = `bash -c 'trap "" INT; trap "echo hung up >> ~/log; exit" HUP; echo ready >> ~/log; while :; do sleep 0.1; done'`;
+test("what ignores the interrupt, and the wish to end, is hung up when the time is over", async () => {
+  const job = `bash -c 'trap "" INT TERM; trap "echo hung up >> ~/log; exit" HUP; echo ready >> ~/log; while :; do sleep 0.1; done'`;
   const pod = await shellWith([job], 1);
   await untilLogged(pod, /ready/);
   const before = Date.now();

@@ -1,0 +1,146 @@
+# shellcheck shell=sh
+# Owns the steps of `restore-home`: the download, the unpacking aside, and putting each thing to its place without writing
+# over anything.
+# Must not know when it is called. Uses restore-home's `say`, its places and what it read of the wish.
+
+# Gets the snapshot to $restore/snapshot, whole and with the right sum, or says why not.
+get_snapshot() {
+  edge_output=$restore/snapshot
+  for try in 1 2 3; do
+    edge_call "$url" "$ticket" 120 --max-filesize "$bytes" ||
+      case $edge_status in
+        404 | 410)
+          # It will not come back: what is made here from now on may be saved.
+          rm -f -- "$edge_output"
+          : >"$restore/lost"
+          say failed 'The home was not put back: its snapshot is not there any more.' "$edge_code"
+          ;;
+        2??) ;;
+        *)
+          rm -f -- "$edge_output"
+          say failed "The home was not put back: $edge_text Set up again, and it is tried again." "$edge_code"
+          ;;
+      esac
+    [ "$(sha256sum <"$edge_output" | cut -c 1-64)" = "$sum" ] && break
+    [ "$try" -lt 3 ] || {
+      rm -f -- "$edge_output"
+      say failed 'The home was not put back: its snapshot arrived damaged, three times. Set up again, and it is tried again.' DAMAGED_SNAPSHOT
+    }
+  done
+  edge_output=''
+}
+
+# Unpacks it aside, on the same disk; tar keeps names that begin with / or hold .. out of the rest of the machine.
+unpack_snapshot() {
+  rm -rf -- "$unpacked"
+  mkdir -- "$unpacked"
+  if ! tar --extract --gzip --file "$restore/snapshot" --directory "$unpacked" --no-same-owner --same-permissions \
+    --delay-directory-restore --warning=none 2>"$restore/words"; then
+    words=$(head -n 1 "$restore/words" | tr -d '\000-\037\177' | cut -c 1-200)
+    rm -rf -- "$unpacked" "$restore/snapshot" "$restore/words"
+    say failed "The home was not put back: it could not be unpacked ($words). Make room on the disk and set up again." UNPACK
+  fi
+  rm -f -- "$restore/snapshot" "$restore/words"
+  mkdir -p -- "$unpacked/home" "$unpacked/bundles"
+}
+
+# Moves what belongs into the repository $1, which is not there yet, to $later: a clone wants an empty folder.
+hold_back() {
+  mkdir -p -- "$later/home" "$later/bundles"
+  held=$unpacked/home/$1
+  if [ -d "$held" ] && [ ! -L "$held" ]; then
+    case $1 in */*) mkdir -p -- "$later/home/${1%/*}" ;; esac
+    [ -e "$later/home/$1" ] || mv -T -- "$held" "$later/home/$1"
+  fi
+  held=$(name_hash "$1")
+  for held_file in "$unpacked/bundles/$held.bundle" "$unpacked/bundles/$held.path"; do
+    [ ! -f "$held_file" ] || mv -f -- "$held_file" "$later/bundles/"
+  done
+  rmdir -- "$later/home" "$later/bundles" "$later" 2>/dev/null
+}
+
+# Puts each repository of $1/bundles back. One that cannot be is kept in the home, where the person sees it and the next
+# snapshot has it.
+put_bundles() {
+  for put_file in "$1"/bundles/*.bundle; do
+    [ -f "$put_file" ] || continue
+    put_name=$(cat -- "${put_file%.bundle}.path" 2>/dev/null && echo x)
+    put_name=${put_name%x}
+    case /$put_name/ in
+      // | /x/ | */../* | //*) continue ;;
+    esac
+    put_word=$(timeout -k 2 120 "$here/restore-repository" bundle "$put_file" "$HOME/$put_name" 2>/dev/null | tail -n 1)
+    case $put_word in
+      '{"state":"restored"'* | '{"state":"nothing"'* | '{"state":"conflict"'*) ;;
+      *)
+        mkdir -p -- "$HOME/limpet-not-restored"
+        mv -f -- "$put_file" "$HOME/limpet-not-restored/${put_file##*/}"
+        put_text=$(printf '%s\n' "$put_word" | jq -r '.text | strings' 2>/dev/null)
+        printf '%s is kept as ~/limpet-not-restored/%s: %s\0' "$put_name" "${put_file##*/}" \
+          "${put_text:-it could not be restored.}" >>"$restore/skipped"
+        put_conflict=1
+        ;;
+    esac
+    case $put_word in
+      '{"state":"conflict"'*)
+        put_conflict=1
+        printf '%s\n' "$put_word" | jq -j '"\(.text)\u0000"' >>"$restore/skipped"
+        ;;
+    esac
+  done
+}
+
+# Puts what is in the folder $1 to its place in the home.
+put_home() {
+  [ -d "$1" ] || return 0
+  put_folder "$1" "$HOME"
+}
+
+# Puts each entry of $1 into $2, both folders. Runs itself in a process of its own for a folder that is there on both
+# sides: POSIX has no variables that a function keeps to itself.
+put_folder() {
+  for put_entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    [ -e "$put_entry" ] || [ -L "$put_entry" ] || continue
+    put_to=$2/${put_entry##*/}
+    if [ ! -e "$put_to" ] && [ ! -L "$put_to" ]; then
+      mv -n -T -- "$put_entry" "$put_to"
+    elif [ -d "$put_entry" ] && [ ! -L "$put_entry" ] && [ -d "$put_to" ] && [ ! -L "$put_to" ]; then
+      (put_folder "$put_entry" "$put_to")
+    elif ! is_same "$put_entry" "$put_to"; then
+      put_beside "$put_entry" "$put_to"
+    fi
+  done
+}
+
+is_same() {
+  if [ -L "$1" ] || [ -L "$2" ]; then
+    [ -L "$1" ] && [ -L "$2" ] && [ "$(readlink -n -- "$1" && echo x)" = "$(readlink -n -- "$2" && echo x)" ]
+  else
+    [ -f "$1" ] && [ -f "$2" ] && cmp -s -- "$1" "$2"
+  fi
+}
+
+# $1, which was saved, beside $2, which is there. A shell's history is one: the saved lines come before the new ones.
+put_beside() {
+  case ${2##*/} in
+    .*_history)
+      if [ -f "$1" ] && [ -f "$2" ] && [ ! -L "$2" ] && cat -- "$2" >>"$1" && mv -f -T -- "$1" "$2"; then return 0; fi
+      ;;
+  esac
+  beside=$2.limpet-saved
+  beside_number=1
+  while [ -e "$beside" ] || [ -L "$beside" ]; do
+    # A run that was cut short may have put it there.
+    ! is_same "$1" "$beside" || return 0
+    beside_number=$((beside_number + 1))
+    beside=$2.limpet-saved-$beside_number
+  done
+  mv -n -T -- "$1" "$beside"
+  printf '%s: what was saved is beside it, as %s\0' "${2#"$HOME"/}" "${beside##*/}" >>"$restore/skipped"
+}
+
+# The last word. $1: the sentence where all is well.
+finish() {
+  [ -s "$restore/skipped" ] || say restored "$1"
+  say conflict "$1 Something was there already, or did not fit: nothing was written over, and both are kept." RESTORE_CONFLICT
+}
