@@ -129,9 +129,7 @@ export class UserShell extends DurableObject<Env> implements ShellObject {
   }
 
   async sweep(userId: string): Promise<void> {
-    const shell = this.#shellOf(userId);
-    await shell.tick();
-    await shell.look();
+    await this.#shellOf(userId).sweep();
   }
 
   async endSession(sessionId: string): Promise<void> {

@@ -34,6 +34,22 @@ export type ReaperStep =
       readonly batch: number;
       /** … and how many times at most in this run; the next minute goes on. */
       readonly maxBatches: number;
+    }
+  | {
+      readonly kind: "expire-snapshots";
+      /** Unix milliseconds. */
+      readonly nowMs: number;
+      /** Snapshots let go, and objects looked at, at a time … */
+      readonly batch: number;
+      /** … and how many times at most in this run. */
+      readonly maxBatches: number;
+    }
+  | {
+      readonly kind: "reseal";
+      /** Rows sealed anew at a time … */
+      readonly batch: number;
+      /** … and how many times at most in this run. */
+      readonly maxBatches: number;
     };
 
 /** The clock comes every minute; a run that failed is made up for by the next two. */
@@ -52,5 +68,7 @@ export function planReaper(nowMs: number): readonly ReaperStep[] {
     { kind: "sweep-overdue", beforeMs: nowMs - alarmSlackMs, batch: 100 },
     { kind: "sweep-pods", page: 200, batch: 500 },
     { kind: "delete-ended-sessions", beforeMs: nowMs, batch: 200, maxBatches: 10 },
+    { kind: "expire-snapshots", nowMs, batch: 90, maxBatches: 10 },
+    { kind: "reseal", batch: 100, maxBatches: 5 },
   ];
 }

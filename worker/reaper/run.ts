@@ -7,6 +7,7 @@ import { PodClient } from "../kubernetes/pods.ts";
 import { ClusterClient } from "../kubernetes/request.ts";
 import { describeError, log } from "../log.ts";
 import { clusterSettings } from "../shells/settings.ts";
+import { expire, reseal } from "./kept.ts";
 import { sweepOverdue } from "./overdue.ts";
 import { planReaper, type ReaperStep, turnLimits } from "./plan.ts";
 import { sweepPods } from "./pods.ts";
@@ -48,6 +49,7 @@ function makeWorld(env: Env, nowMs: number, turn: Turn): ReaperWorld {
   const db = openDatabase(env);
   const config = configOf(env);
   return {
+    env,
     db,
     shells: new SweptShells(db, env.DB.withSession("first-primary")),
     pods: new PodClient(new ClusterClient(clusterSettings(config), "limpet:reaper", Date.now)),
@@ -84,5 +86,9 @@ function runStep(world: ReaperWorld, step: ReaperStep): Promise<Done> {
       return sweepPods(world, step);
     case "delete-ended-sessions":
       return deleteSessions(world, step);
+    case "expire-snapshots":
+      return expire(world, step);
+    case "reseal":
+      return reseal(world, step);
   }
 }

@@ -14,6 +14,7 @@ import type { Turn } from "./turn.ts";
 export type SweptObject = Pick<ShellObject, "sweep" | "endSession">;
 
 export interface ReaperWorld {
+  readonly env: Env;
   readonly db: Database;
   readonly shells: SweptShells;
   readonly pods: PodClient;

@@ -36,7 +36,7 @@ import { makeSaveKey } from "./setup-sources.ts";
 import type { ShellResult } from "./shell-object.ts";
 import { type ShellRecord, shellView } from "./shell-record.ts";
 import type { PodActivity, Receipt, SettingsChange, SetupChange } from "./shell-setup.ts";
-import { lookNow, type Refused, used, wishEnd, wishExtend, wishPresent, wishRestart } from "./wishes.ts";
+import { lookAnyway, lookNow, type Refused, used, wishEnd, wishExtend, wishPresent, wishRestart } from "./wishes.ts";
 
 /** How long a wish waits for the cluster's first word, so that a refusal can be its answer, in milliseconds. */
 const firstWordMs = 1_000;
@@ -184,6 +184,12 @@ export class ShellLifecycle {
   /** Something may have happened to the pod. */
   async look(): Promise<void> {
     await this.#change((life, { nowMs }) => ({ life: lookNow(life, nowMs), events: [] }));
+  }
+
+  /** The reaper found record and pod at odds, or the record overdue: what is due is done, and the pod is looked at. */
+  async sweep(): Promise<void> {
+    await this.tick();
+    await this.#change((life, { nowMs }) => ({ life: lookAnyway(life, nowMs), events: [] }));
   }
 
   /** The time that `wake` named has come, or any other: what is due is done. */

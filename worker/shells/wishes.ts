@@ -182,6 +182,11 @@ export function lookNow(life: Life, nowMs: number): Life {
   return { ...life, next: soonest(life, nowMs) };
 }
 
+/** Look now even where there should be no pod: somebody saw one. */
+export function lookAnyway(life: Life, nowMs: number): Life {
+  return life.record === null ? life : { ...life, next: soonest(life, nowMs) };
+}
+
 /** On its way from now on, and this is the first step. */
 function moving(life: Life, call: ShellCall, nowMs: number): Life {
   return { ...life, next: { call, atMs: nowMs }, failures: 0, movingSinceMs: nowMs, recreate: false };
