@@ -13,7 +13,8 @@ export function environment(changes: Readonly<Record<string, string>> = {}): Env
 }
 
 export class Browser {
-  readonly env: Env;
+  /** May be replaced: the next request finds a Worker with other variables. */
+  env: Env;
   readonly origin: string;
   /** Each is at a place of its own, as the platform tells the Worker: what one asks is not counted to another. */
   readonly #address = crypto.randomUUID();

@@ -47,7 +47,11 @@ async function revoke(c: AppContext, nowMs: number): Promise<void> {
 
 export async function sessionOf(c: AppContext, nowMs: number): Promise<Session | null> {
   const id = await sessionIdOf(c);
-  return id === null ? null : findSession(openDatabase(c.env), id, nowMs);
+  const session = id === null ? null : await findSession(openDatabase(c.env), id, nowMs);
+  if (session === null) return null;
+  // Groups are known at sign-in only; but where nobody is an administrator any more, no session is one's.
+  const { emails, groups } = c.get("config").administrators;
+  return { ...session, administrator: session.administrator && emails.size + groups.size > 0 };
 }
 
 /** @throws LimpetError `UNAUTHENTICATED`, `TOO_MANY_REQUESTS` */

@@ -35,16 +35,6 @@ export function transportOf(url: string): GitAddress["transport"] {
   return /^https?:/.test(url) ? "http" : "ssh";
 }
 
-/** The folder of a clone that nobody named: the last part of the path, without `.git`, and never a hidden one. */
-export function defaultWorkspace(url: string): string {
-  const [last = ""] = /[^/:]+$/.exec(url.replace(/\/+$/, "").replace(/\/?\.git$/, "")) ?? [];
-  const name = decode(last)
-    .replaceAll(/[\p{Cc}/]/gu, "-")
-    .replace(/^[.\s-]+/, "")
-    .trim();
-  return name === "" ? "repository" : name.slice(0, 100);
-}
-
 function checkUrl(url: URL, local: boolean): Checked<GitAddress> {
   const overHttp = url.protocol === "https:" || url.protocol === "http:";
   if (!overHttp && url.protocol !== "ssh:")
@@ -87,14 +77,6 @@ function isThisMachine(name: string): boolean {
   if (host === "localhost" || host.endsWith(".localhost")) return true;
   if (/^(127|0)\.\d+\.\d+\.\d+$/.test(host) || host.startsWith("169.254.")) return true;
   return /^\[(::1?|::ffff:(7f|0:|a9fe).*|fe[89ab].*)\]$/.test(host);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function wrong(what: string) {

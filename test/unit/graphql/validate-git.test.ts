@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkBranch, checkToken, checkTokenUser } from "../../../worker/shells/validate-git.ts";
-import { checkGitUrl, defaultWorkspace, transportOf } from "../../../worker/shells/validate-git-url.ts";
+import { checkGitUrl, transportOf } from "../../../worker/shells/validate-git-url.ts";
 import { checkWorkspace } from "../../../worker/shells/validate-workspace.ts";
 
 describe("a repository's address", () => {
@@ -100,21 +100,6 @@ describe("a repository's address", () => {
   it("over http elsewhere is refused in the local environment too", () => {
     expect(checkGitUrl("http://forge.example/x", true).ok).toBe(false);
     expect(checkGitUrl("http://10.0.0.1/x", true).ok).toBe(false);
-  });
-
-  it.each([
-    ["https://github.com/org/repo.git", "repo"],
-    ["https://github.com/org/repo/", "repo"],
-    ["git@github.com:repo.git", "repo"],
-    ["git@github.com:org/repo", "repo"],
-    ["https://github.com/org/.github", "github"],
-    ["https://github.com/org/.git", "org"],
-    ["https://forge.example/a%2Fb%0Ac", "a-b-c"],
-    ["https://forge.example/%2e%2e%2f%2e%2e", "repository"],
-    ["https://forge.example/%zz", "%zz"],
-  ])("%j is cloned into %j where nobody named a folder", (url, folder) => {
-    expect(defaultWorkspace(url)).toBe(folder);
-    expect(checkWorkspace(folder)).toEqual({ ok: true, value: folder });
   });
 });
 
