@@ -1,0 +1,64 @@
+# shellcheck shell=sh
+# Owns what of a repository is neither staged nor a file: HEAD, branches, stashes, the settings that travel with it.
+# Must not know trees, commits of ours, or where a save goes.
+
+# now/facts: all of it in one file, a line each, to be compared with the last time; now/config with NULs.
+#   head KIND NAME OBJECT    KIND: branch, detached. OBJECT: - where there is no commit yet.
+#   ref OBJECT NAME          refs/heads/*, refs/remotes/*, refs/tags/*
+#   stash OBJECT TIME ZONE NAME <MAIL>, a tab, the message. The newest first.
+read_facts() {
+  : >"$shadow/now/refs"
+  theirs for-each-ref --format='ref %(objectname) %(refname)' refs/heads refs/remotes refs/tags refs/stash \
+    >"$shadow/now/refs" 2>"$shadow/error" || fail REPOSITORY "git cannot list the branches of $below: $(last_line "$shadow/error")"
+  IFS= read -r work_line <"$gitdir/HEAD"
+  case $work_line in
+    'ref: refs/heads/.invalid') work_head=$(theirs symbolic-ref -q HEAD) || work_head=$(theirs rev-parse -q --verify HEAD) ;;
+    'ref: '*) work_head=${work_line#ref: } ;;
+    *) work_head=$work_line ;;
+  esac
+  case $work_head in
+    refs/*)
+      head_kind=branch
+      head_commit=$(sed -n "s/^ref \([0-9a-f]*\) $(escape_pattern "$work_head")\$/\1/p" "$shadow/now/refs")
+      ;;
+    *)
+      head_kind=detached
+      head_commit=$work_head
+      ;;
+  esac
+  {
+    printf 'head %s %s %s\n' "$head_kind" "$work_head" "${head_commit:--}"
+    cat "$shadow/now/refs"
+    if grep -q ' refs/stash$' "$shadow/now/refs"; then
+      # The name of an entry, as %gd says it with --date=raw: stash@{SECONDS ZONE}.
+      theirs rev-list -g --no-commit-header --date=raw --format="stash %H %gd %gn <%ge>${tab}%gs" refs/stash 2>/dev/null |
+        sed 's/ [^ ]*@{\([0-9]* [-+0-9]*\)} / \1 /'
+    fi
+  } >"$shadow/now/facts"
+  theirs config --local -z --get-regexp "$carried_settings" >"$shadow/now/config" 2>/dev/null || :
+}
+
+# Settings that names a repository's remotes and branches or change what `git status` says; none of them runs a program.
+carried_settings='^(core\.(autocrlf|eol|safecrlf|filemode|symlinks|ignorecase|checkroundtripencoding)|user\.(name|email)'
+carried_settings=$carried_settings'|remote\..*\.(url|pushurl|fetch|tagopt|prune)|branch\..*\.(remote|merge|rebase|pushremote|description)'
+carried_settings=$carried_settings'|(push|pull|rebase|merge|rerere)\.(default|rebase|ff|autostash|enabled|conflictstyle|autosetupremote)'
+carried_settings=$carried_settings'|status\.[a-z]*)$'
+
+# TEXT as a basic regular expression that matches itself, between slashes.
+escape_pattern() {
+  printf %s "$1" | sed 's/[].[*^$\\/]/\\&/g'
+}
+
+# What is under way and cannot be saved.
+name_operations() {
+  for work_name in MERGE_HEAD:merge rebase-merge:rebase rebase-apply:rebase CHERRY_PICK_HEAD:cherry-pick REVERT_HEAD:revert BISECT_LOG:bisect; do
+    if [ -e "$gitdir/${work_name%:*}" ]; then
+      skip_line "a ${work_name#*:} is in progress: the files are saved, the ${work_name#*:} is not"
+    fi
+  done
+  [ -z "$linked" ] || skip_line "a linked working tree: it comes back as a repository of its own"
+  [ ! -f "$common/shallow" ] || skip_line "a shallow clone: it comes back with its whole history"
+  if [ -s "$gitdir/info/sparse-checkout" ] && theirs config --type=bool --get core.sparseCheckout 2>/dev/null | grep -q true; then
+    skip_line "a sparse checkout: it comes back with all files"
+  fi
+}

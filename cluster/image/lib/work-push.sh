@@ -1,0 +1,106 @@
+# shellcheck shell=sh
+# Owns a save's way to the person's own host of git and back: with lease, by Limpet's own configuration and credentials, to a
+# ref that no branch list shows, or to a branch where the host refuses such refs.
+# Must not know what a save holds.
+#
+# $shadow/upstream says what this pod knows to be there: `FORM OBJECT`, FORM: ref, branch. Nothing is ever replaced but that,
+# what was put back from there, or what cannot be a save of this shell.
+
+: "${LIMPET_PUSH_SECONDS:=240}"
+
+read_upstream() {
+  upstream_form=ref upstream_commit=''
+  if [ -f "$shadow/upstream" ]; then read -r upstream_form upstream_commit <"$shadow/upstream"; fi
+}
+
+# know_upstream FORM OBJECT
+know_upstream() {
+  upstream_form=$1 upstream_commit=$2
+  printf '%s %s\n' "$1" "$2" >"$shadow/upstream.new" && mv -f "$shadow/upstream.new" "$shadow/upstream"
+}
+
+upstream_ref() {
+  if [ "$1" = branch ]; then echo "$branch_ref"; else echo "$ref"; fi
+}
+
+# try_push FORM OBJECT|'': 0 pushed; otherwise push_said is `lease`, `refused` or `failed`, push_why the host's words.
+try_push() {
+  work_target=$(upstream_ref "$1")
+  GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_DIR=$shadow timeout -k 5 "$LIMPET_PUSH_SECONDS" \
+    git push --porcelain --no-verify --no-signed --no-follow-tags --recurse-submodules=no \
+    "--force-with-lease=$work_target:$upstream_commit" limpet "$2:$work_target" >"$shadow/work/push" 2>"$shadow/error" </dev/null 8>&-
+  work_status=$?
+  [ "$work_status" -ne 0 ] || return 0
+  work_line=$(sed -n "s/^!${tab}[^${tab}]*${tab}//p" "$shadow/work/push" | head -n 1)
+  case $work_line in
+    '[rejected] (stale info)'* | '[rejected] (fetch first)'* | *'remote ref does not exist'* | *'cannot lock ref'* | \
+      *'failed to update ref'* | *'reference already exists'*) push_said=lease ;;
+    '[rejected]'* | '[remote rejected]'*) push_said=refused ;;
+    *) push_said=failed ;;
+  esac
+  if [ -n "$work_line" ]; then
+    push_why=$(printf '%s' "$work_line" | tr -d '\000-\037' | cut -c 1-200)
+  elif [ "$work_status" -ge 124 ]; then
+    push_why="no answer within $LIMPET_PUSH_SECONDS s"
+  else
+    push_why=$(last_line "$shadow/error")
+  fi
+  return 1
+}
+
+# What the host has under both names: `OBJECT FORM` a line. 1: it cannot be asked.
+ask_upstream() {
+  GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_DIR=$shadow timeout -k 5 60 \
+    git ls-remote limpet "$ref" "$branch_ref" >"$shadow/work/remote" 2>"$shadow/error" </dev/null 8>&- || return 1
+  while read -r work_object work_name; do
+    case $work_name in
+      "$ref") echo "$work_object ref" ;;
+      "$branch_ref") echo "$work_object branch" ;;
+    esac
+  done <"$shadow/work/remote"
+}
+
+# fetch_upstream FORM: into the shadow, as refs/limpet/fetched.
+fetch_upstream() {
+  GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_DIR=$shadow timeout -k 5 "$LIMPET_PUSH_SECONDS" \
+    git fetch -q --no-tags --no-write-fetch-head --refmap= limpet "+$(upstream_ref "$1"):refs/limpet/fetched" \
+    >/dev/null 2>"$shadow/error" </dev/null 8>&-
+}
+
+# What keeps a save from the host, as code and sentence: fail_upstream.
+fail_upstream() {
+  case $push_why in
+    *'uthentication failed'* | *'could not read Username'* | *'could not read Password'* | *'ermission denied'* | *' 401'* | *' 403'*)
+      fail GIT_SIGN_IN "The repository's host refused the sign-in, so the work was not saved there: $push_why"
+      ;;
+    *'read only'* | *'read-only'* | *'eadonly'*)
+      fail GIT_READ_ONLY "The key or token may only read, so the work was not saved there: $push_why"
+      ;;
+    *'unable to access'* | *'Could not '* | *'onnection'* | *'no answer'* | *'not appear to be a git repository'*)
+      fail GIT_UNREACHABLE "The repository's host was not reached, so the work was not saved there: $push_why"
+      ;;
+  esac
+  fail PUSH_REFUSED "The repository's host did not take the save: $push_why"
+}
+
+# The lease was not kept: somebody else wrote there, or an answer of ours was lost. Sets the expectation anew; a save of this
+# shell that nobody has put back becomes a part of the next one ($earlier), so that it is never lost. 1: cannot be asked.
+learn_upstream() {
+  work_there=$(ask_upstream) || return 1
+  work_object=$(printf '%s\n' "$work_there" | sed -n "s/ $upstream_form\$//p")
+  if [ -z "$work_object" ]; then
+    know_upstream "$upstream_form" ''
+    return 0
+  fi
+  fetch_upstream "$upstream_form" || return 1
+  work_object=$(ours rev-parse -q --verify refs/limpet/fetched) || return 1
+  if [ -f "$shadow/made" ] && grep -qx "$work_object" "$shadow/made"; then
+    :
+  elif is_ours "$work_object"; then
+    earlier="$earlier $work_object"
+    skip_line "an earlier save was there that has not been put back: it is kept inside this one"
+  else
+    skip_line "something that this shell did not write stood in the place of its save: it was replaced"
+  fi
+  know_upstream "$upstream_form" "$work_object"
+}

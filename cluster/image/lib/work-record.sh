@@ -1,0 +1,82 @@
+# shellcheck shell=sh
+# Owns a save as git keeps it: one commit whose tree holds both trees and the manifest, whose parents are whatever has to
+# live, and whose message ends with a MAC over all of it.
+# Must not know how the trees were made, or where the commit goes.
+#
+#   index/         what is staged                      worktree/     the files, raw
+#   manifest       lines: format 1; head, branch, stash (work-facts.sh); tag; earlier OBJECT
+#   intent-to-add  MODE NAME, NUL after each           modes, flags  likewise: what git's trees cannot say
+#   config         KEY, line feed, VALUE, NUL          exclude, attributes   .git/info's, where there are any
+#
+# The MAC is HMAC-SHA256 under the shell's key over one line that names shell and repository, and the whole commit before it.
+
+# make_record: work/record-tree and work/parents -> record_tree. $earlier: saves that nobody has put back yet.
+make_record() {
+  {
+    echo 'format 1'
+    sed -n 's/^ref \([0-9a-f]*\) \(refs\/heads\/.*\)$/branch \1 \2/p; s/^ref \([0-9a-f]*\) \(refs\/tags\/.*\)$/tag \1 \2/p
+      /^head /p; /^stash /p' "$shadow/now/facts" | { if [ "$work_mode" = bundle ]; then cat; else grep -v '^tag '; fi; }
+    for work_each in $earlier; do echo "earlier $work_each"; done
+  } >"$shadow/record/manifest"
+  # An address is for everybody who may read the repository; what stands before its @ is not.
+  sed -z 's#\(://\)[^/@\n]*@#\1#' "$shadow/now/config" >"$shadow/record/config"
+  same_file "$common/info/exclude" "$shadow/record/exclude"
+  same_file "$common/info/attributes" "$shadow/record/attributes"
+  set -- manifest intent-to-add modes flags config
+  for work_each in exclude attributes; do
+    if [ -f "$shadow/record/$work_each" ]; then set -- "$@" "$work_each"; fi
+  done
+  # One a line, as hash-object reads them.
+  (cd "$shadow/record" && printf '%s\n' "$@" | ours hash-object -w --no-filters --stdin-paths) >"$shadow/work/blobs" 2>"$shadow/error" &&
+    {
+      while IFS= read -r work_line; do
+        printf '100644 blob %s\t%s\n' "$work_line" "$1"
+        shift
+      done <"$shadow/work/blobs"
+      printf '040000 tree %s\tindex\n040000 tree %s\tworktree\n' "$index_tree" "$worktree_tree"
+    } >"$shadow/work/entries-of-record" &&
+    record_tree=$(ours mktree --missing <"$shadow/work/entries-of-record" 2>"$shadow/error") ||
+    fail STATE "The save of $below cannot be written: $(last_line "$shadow/error")"
+  {
+    sed -n 's/^head [^ ]* [^ ]* \([0-9a-f]*\)$/\1/p; s/^branch \([0-9a-f]*\) .*/\1/p; s/^stash \([0-9a-f]*\) .*/\1/p
+      s/^earlier //p' "$shadow/record/manifest"
+  } | sort -u >"$shadow/work/parents"
+}
+
+# record_mac FILE: the MAC of the commit that FILE begins with.
+record_mac() {
+  { printf 'limpet-save 1 %s %s\n' "$work_shell" "$hash"; cat "$1"; } | hmac_sha256 "$work_key"
+}
+
+# make_commit SECONDS -> record_commit
+make_commit() {
+  {
+    echo "tree $record_tree"
+    sed 's/^/parent /' "$shadow/work/parents"
+    echo "author Limpet <wip@limpet.invalid> $1 +0000"
+    echo "committer Limpet <wip@limpet.invalid> $1 +0000"
+    echo
+    echo 'Work in progress, kept by Limpet [skip ci]'
+    echo
+  } >"$shadow/work/commit"
+  work_mac=$(record_mac "$shadow/work/commit") || fail NOT_SET_UP "Limpet's key for saves is none: run setup again."
+  echo "mac: $work_mac" >>"$shadow/work/commit"
+  record_commit=$(ours hash-object -w -t commit --stdin <"$shadow/work/commit" 2>"$shadow/error") ||
+    fail STATE "The save of $below cannot be written: $(last_line "$shadow/error")"
+}
+
+# is_ours OBJECT: a commit in the shadow that this shell's key made for this repository. Sets saved_at.
+is_ours() {
+  ours cat-file commit "$1" >"$shadow/work/found" 2>/dev/null || return 1
+  work_line=$(tail -n 1 "$shadow/work/found")
+  case $work_line in
+    'mac: '*) ;;
+    *) return 1 ;;
+  esac
+  sed '$d' "$shadow/work/found" >"$shadow/work/found-said"
+  # Nothing but the MAC's own line may be left out of it.
+  printf '%s\n' "$work_line" | cat "$shadow/work/found-said" - | cmp -s - "$shadow/work/found" || return 1
+  work_mac=$(record_mac "$shadow/work/found-said") || return 1
+  [ "mac: $work_mac" = "$work_line" ] || return 1
+  saved_at=$(sed -n 's/^committer .* \([0-9]*\) +0000$/\1/p; /^$/q' "$shadow/work/found-said")
+}
