@@ -71,7 +71,9 @@ function heardMissing(life: Living, events: string | null, moment: Moment): Step
   }
   const create = { call: { type: "create" }, atMs: nowMs } as const;
   const free: Living = { ...gone, record: { ...gone.record, replacing: null } };
-  if (record.phase === "creating") return { life: { ...free, next: create }, events: [] };
+  if (record.phase === "creating") {
+    return { life: { ...free, record: { ...free.record, podUid: null }, next: create }, events: [] };
+  }
   if (record.replacing !== null) return renew(free, create, moment, []);
   if (life.recreate) return renew(free, create, moment, [rebooted(record)]);
   // What was never there, or was refused, was not lost.
@@ -154,7 +156,7 @@ function heardPod(life: Living, call: ShellCall, pod: FoundPod, moment: Moment):
   if (record.replacing !== null)
     return heardPod({ ...life, record: { ...record, replacing: null } }, call, pod, moment);
   if (record.phase === "creating" && atItsEnd && call.type !== "create") {
-    return { life: { ...known, record: { ...known.record, ...podBefore }, next }, events: [] };
+    return { life: { ...known, record: { ...known.record, podUid: record.podUid, ...podBefore }, next }, events: [] };
   }
   if (life.recreate && atItsEnd) return renew(known, next, moment, [rebooted(record)]);
   if (state.ended) {

@@ -134,7 +134,7 @@ export function resumed(record: ShellRecord | null, nowMs: number): Life {
     failures: 0,
     movingSinceMs: starting ? record.startedAt : nowMs,
     // The object may have been lost between a create and its answer.
-    doubtUntilMs: record?.podUid === null ? nowMs + doubtMs : nowMs,
+    doubtUntilMs: settled || record.phase === "ready" ? nowMs : nowMs + doubtMs,
     recreate: false,
     labelled: null,
     ...unseen,

@@ -142,7 +142,7 @@ export function wishRestart(life: Living, moment: Moment): Step {
 /** Its end moves away, as far as the longest life lets it. */
 export function wishExtend(life: Living, { rules, nowMs }: Moment): Step | Refused {
   const { record } = life;
-  if (record.desired !== "present") {
+  if (record.desired !== "present" || record.phase === "failed") {
     return { refused: "NOT_RUNNING", message: "The shell is not running, so it has no end to move. Start it first." };
   }
   const longest = record.startedAt + rules.lifeMs;

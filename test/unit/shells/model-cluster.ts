@@ -10,6 +10,7 @@ interface ModelPod {
   readonly readyAtMs: number;
   goneAtMs: number | null;
   failed: boolean;
+  restarts: number;
   expiresAt: number;
 }
 
@@ -24,8 +25,6 @@ export class ModelCluster {
   pod: ModelPod | null = null;
   /** How many pods there have ever been. */
   created = 0;
-  /** Uids that were asked to end, and of which pod they were at the time. */
-  readonly wrongDeletes: string[] = [];
 
   look(nowMs: number): ModelPod | null {
     if (this.pod?.goneAtMs !== null && this.pod !== null && this.pod.goneAtMs <= nowMs) this.pod = null;
@@ -41,16 +40,21 @@ export class ModelCluster {
       case "create":
         if (pod !== null) return { type: "taken" };
         this.created += 1;
-        this.pod = { uid: `uid-${this.created}`, readyAtMs: nowMs + 900, goneAtMs: null, failed: false, expiresAt };
+        this.pod = {
+          uid: `uid-${this.created}`,
+          readyAtMs: nowMs + 900,
+          goneAtMs: null,
+          failed: false,
+          restarts: 0,
+          expiresAt,
+        };
         return this.#found(this.pod, nowMs);
       case "look":
         return pod === null ? { type: "missing" } : this.#found(pod, nowMs);
       case "delete":
         if (pod === null) return { type: "missing" };
-        if (pod.uid !== call.uid) {
-          this.wrongDeletes.push(call.uid);
-          return { type: "other" };
-        }
+        // The precondition: whatever was meant, another pod is not ended.
+        if (pod.uid !== call.uid) return { type: "other" };
         pod.goneAtMs ??= nowMs + 2_000;
         return { type: "ending" };
       case "label":
@@ -68,7 +72,8 @@ export class ModelCluster {
         : pod.failed
           ? stateIn("failed", { reason: "Evicted", ended: true })
           : stateIn(nowMs >= pod.readyAtMs ? "ready" : "starting");
-    return { type: "pod", pod: { uid: pod.uid, ours: true, expiresAt: pod.expiresAt, state } };
+    const { uid, restarts } = pod;
+    return { type: "pod", pod: { uid, ours: true, expiresAt: pod.expiresAt, state: { ...state, restarts } } };
   }
 }
 

@@ -32,6 +32,7 @@ function record(more: Partial<ShellRecord> = {}): ShellRecord {
     expiresAt: start + 6 * hour,
     startedAt: start,
     ...nothingSetUp,
+    setUpFor: "uid-1/0/0",
     createdAt: start,
     ...more,
   };
@@ -120,23 +121,24 @@ describe("a wish for a shell", () => {
 });
 
 describe("a create", () => {
-  const creating = () => lifeOf({ phase: "creating", podUid: null, conditions: stateIn("starting").conditions });
+  const creating = () =>
+    lifeOf({ phase: "creating", podUid: null, setUpFor: null, conditions: stateIn("starting").conditions });
 
   it("takes up the pod that it made and follows it", () => {
     const made = heard(creating(), create, found("scheduling"), at(5));
     expect(made.life.record).toMatchObject({ phase: "scheduling", podUid: "uid-1" });
     expect(made.life.next).toEqual({ call: look, atMs: start + 255 });
-    const ready = heard(made.life, look, found("ready"), at(255));
-    expect(ready.life.record).toMatchObject({ phase: "ready", conditions: allTrue });
-    expect(ready.life.next).toBeNull();
-    expect(types(ready)).toEqual(["SHELL_READY"]);
+    const up = heard(made.life, look, found("ready"), at(255));
+    expect(up.life.record).toMatchObject({ phase: "setting-up", conditions: allTrue });
+    expect(up.life.setUp).toMatchObject({ dueMs: start + 255 });
+    expect(types(up)).toEqual([]);
   });
 
   it("that finds its name taken takes up the pod that has it", () => {
     const taken = heard(creating(), create, { type: "taken" }, at(5));
     expect(taken.life.next?.call).toEqual(look);
     expect(heard(taken.life, look, found("ready"), at(300)).life.record).toMatchObject({
-      phase: "ready",
+      phase: "setting-up",
       podUid: "uid-1",
     });
   });
@@ -150,7 +152,7 @@ describe("a create", () => {
     expect(step.life.record).toMatchObject({ phase: "failed", reason: "NameTaken", podUid: null });
     expect(step.life.next).toBeNull();
     const unwanted = heard(wishEnd(step.life, "deleted", "asked", at(9).nowMs).life, look, foreign, at(10_000));
-    expect(unwanted.life.record).toBeNull();
+    expect(unwanted.life.next?.call).toEqual({ type: "forget" });
   });
 
   it.each([
@@ -223,8 +225,8 @@ describe("a look at a wanted pod", () => {
 
   it("that is gone is a failure with a next step, told once", () => {
     const step = heard(lifeOf(), look, { type: "missing" }, at(10));
-    expect(step.life.record).toMatchObject({ phase: "failed", reason: "PodGone", podUid: null });
-    expect(step.life.record?.detail).toMatch(/Start it again/);
+    expect(step.life.record).toMatchObject({ phase: "failed", reason: "PodGone", podUid: "uid-1" });
+    expect(step.life.record?.detail).toMatch(/started again when you open it/);
     expect(types(step)).toEqual(["SHELL_FAILED"]);
     expect(heard(step.life, look, { type: "missing" }, at(20))).toMatchObject({ life: { next: null }, events: [] });
   });
@@ -235,15 +237,18 @@ describe("a look at a wanted pod", () => {
     expect(step.life.record).toMatchObject({ phase: "failed", reason: "CrashLoopBackOff" });
     expect(step.life.next).toEqual({ call: look, atMs: start + 60_000 });
     expect(types(heard(step.life, look, crash, at(60_000)))).toEqual([]);
-    const well = heard(step.life, look, found("ready"), at(60_000));
-    expect(well.life.record).toMatchObject({ phase: "ready", reason: null, detail: null });
+    const well = heard(step.life, look, found("ready", { restarts: 3 }), at(60_000));
+    expect(well.life.record).toMatchObject({ phase: "setting-up", reason: null });
   });
 
   it("that somebody else is ending is followed to its end", () => {
     const ending = heard(lifeOf(), look, found("stopping", { reason: "EvictionByEvictionAPI" }), at(0));
     expect(ending.life.record).toMatchObject({ phase: "stopping", desired: "present" });
     expect(ending.life.next).toEqual({ call: look, atMs: start + 250 });
-    expect(heard(ending.life, look, { type: "missing" }, at(300)).life.record).toMatchObject({ reason: "PodGone" });
+    expect(heard(ending.life, look, { type: "missing" }, at(300)).life.record).toMatchObject({
+      phase: "failed",
+      reason: "EvictionByEvictionAPI",
+    });
   });
 
   it("writes the expiry on it where its label lags far behind, and only once", () => {
@@ -266,8 +271,14 @@ describe("a wish for no shell", () => {
     const ending = heard(wished.life, remove, { type: "ending" }, at(10));
     expect(ending.life.next?.call).toEqual(look);
     const gone = heard(ending.life, look, { type: "missing" }, at(2_000));
-    expect(gone.life).toMatchObject({ record: null, next: null });
-    expect(types(gone)).toEqual(["SHELL_DELETED"]);
+    expect(gone.life).toMatchObject({ record: { desired: "deleted" }, next: { call: { type: "forget" } } });
+    expect(types(gone)).toEqual([]);
+    const forget: ShellCall = { type: "forget" };
+    const left = heard(gone.life, forget, { type: "remembered" }, at(2_100));
+    expect(left.life.next?.call).toEqual(forget);
+    const forgotten = heard(left.life, forget, { type: "forgotten" }, at(2_500));
+    expect(forgotten.life).toMatchObject({ record: null, next: null });
+    expect(types(forgotten)).toEqual(["SHELL_DELETED"]);
   });
 
   it("a second time changes nothing", () => {
@@ -295,7 +306,7 @@ describe("a wish for no shell", () => {
     const missing = heard(failed.life, look, { type: "missing" }, at(300));
     expect(missing.life.record).toMatchObject({ desired: "deleted" });
     expect(missing.life.next?.call).toEqual(look);
-    expect(heard(missing.life, look, { type: "missing" }, at(6_000)).life.record).toBeNull();
+    expect(heard(missing.life, look, { type: "missing" }, at(6_000)).life.next?.call).toEqual({ type: "forget" });
   });
 
   it("that cannot be carried out is a failure, and is tried for as long as it takes", () => {
