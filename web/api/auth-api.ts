@@ -8,7 +8,14 @@ export interface Installation {
   readonly local: boolean;
   /** Whom to ask when something is not allowed. */
   readonly contact: string | null;
+  /** So long before a shell's end people are told of it. */
+  readonly warnMs: number;
+  /** False: nothing is ever pushed to a person's repository. */
+  readonly saveUpstream: boolean;
 }
+
+/** What holds until the installation has answered, or where it did not. */
+export const unknownInstallation: Installation = { local: false, contact: null, warnMs: 900_000, saveUpstream: true };
 
 /** Public; `null` where no answer came. */
 export async function askInstallation(): Promise<Installation | null> {
@@ -16,8 +23,13 @@ export async function askInstallation(): Promise<Installation | null> {
     const response = await fetch("/auth/info", { headers: { accept: "application/json" } });
     const body: unknown = await response.json();
     if (!isFields(body)) return null;
-    const { local, contact } = body;
-    return { local: local === true, contact: typeof contact === "string" ? contact : null };
+    const { local, contact, warnMs, saveUpstream } = body;
+    return {
+      local: local === true,
+      contact: typeof contact === "string" ? contact : null,
+      warnMs: typeof warnMs === "number" ? warnMs : unknownInstallation.warnMs,
+      saveUpstream: saveUpstream !== false,
+    };
   } catch {
     return null;
   }

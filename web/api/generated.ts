@@ -4,6 +4,158 @@
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** An access key of Amazon Web Services (`INVALID_CREDENTIALS`). */
+export type AwsCredentialsInput = {
+  /** 20 characters, as `AKIA…` or, with a session token, `ASIA…`. */
+  readonly accessKeyId: string;
+  /** The default region, as `eu-central-1`. */
+  readonly region?: string | null | undefined;
+  /** 40 characters. */
+  readonly secretAccessKey: string;
+  /** For temporary credentials. */
+  readonly sessionToken?: string | null | undefined;
+};
+
+/** A service principal of Microsoft Azure (`INVALID_CREDENTIALS`). */
+export type AzureCredentialsInput = {
+  /** The application's GUID. */
+  readonly clientId: string;
+  /** The secret's value (not its id). */
+  readonly clientSecret: string;
+  /** The default subscription's GUID. */
+  readonly subscriptionId?: string | null | undefined;
+  /** The directory's GUID. */
+  readonly tenantId: string;
+};
+
+/** The cloud that a shell is for. */
+export type CloudProvider =
+  /** Amazon Web Services. */
+  | 'AWS'
+  /** Microsoft Azure. */
+  | 'AZURE'
+  /** Google Cloud. */
+  | 'GOOGLE';
+
+/** Limpet makes an ed25519 key. Add `gitPublicKey` to the repository's deploy keys, with write access for saving. */
+export type DeployKeyInput = {
+  /** True: a new key even where there is one; the old one opens nothing from then on. */
+  readonly renew?: boolean | null | undefined;
+};
+
+/** The repository. What is left out stays as it is. */
+export type GitInput = {
+  /** Null: the repository's own default (`INVALID_GIT_BRANCH`). */
+  readonly branch?: string | null | undefined;
+  /** Null: no sign-in (a public repository); a key or token that was kept is removed. */
+  readonly signIn?: GitSignInInput | null | undefined;
+  /** https or ssh (also as `git@host:path`), without a password in it (`INVALID_GIT_URL`). */
+  readonly url?: string | null | undefined;
+};
+
+/** A private key for ssh. */
+export type GitKeyInput = {
+  /** In OpenSSH's form or PEM, without a passphrase (`INVALID_GIT_KEY`). */
+  readonly key: string;
+};
+
+/** How a shell signs in to its repository. */
+export type GitSignIn =
+  /** By a key that Limpet made; `gitPublicKey` is its public half. */
+  | 'DEPLOY_KEY'
+  /** By a private key that the person gave. */
+  | 'KEY'
+  /** By a token over https. */
+  | 'TOKEN';
+
+/** How to sign in to the repository: exactly one of these. A key fits an ssh address, a token an https one. */
+export type GitSignInInput =
+  {   /** By a key that Limpet makes. */
+  readonly deployKey: DeployKeyInput; readonly key?: never; readonly token?: never; }
+  |  { readonly deployKey?: never;   /** By your own key. */
+  readonly key: GitKeyInput; readonly token?: never; }
+  |  { readonly deployKey?: never; readonly key?: never;   /** By a token. */
+  readonly token: GitTokenInput; };
+
+/** A token for https. */
+export type GitTokenInput = {
+  /** As the forge gave it (`INVALID_GIT_TOKEN`). */
+  readonly token: string;
+  /** Where the forge wants a certain user name beside a token. Default: `x-access-token`. */
+  readonly user?: string | null | undefined;
+};
+
+/** A service account of Google Cloud (`INVALID_CREDENTIALS`). */
+export type GoogleCredentialsInput = {
+  /** The default project. Default: the service account's own. */
+  readonly project?: string | null | undefined;
+  /** The key file (JSON) as it was downloaded. */
+  readonly serviceAccountKey: string;
+};
+
+/** A secret that Limpet keeps for a shell, sealed. */
+export type SecretKind =
+  /** Credentials of Amazon Web Services. */
+  | 'AWS'
+  /** Credentials of Microsoft Azure. */
+  | 'AZURE'
+  /** The private key for the repository. */
+  | 'GIT_KEY'
+  /** The token for the repository. */
+  | 'GIT_TOKEN'
+  /** A service account's key of Google Cloud. */
+  | 'GOOGLE'
+  /** A kubeconfig. */
+  | 'KUBECONFIG';
+
+/** Repository and credentials of a shell. What is left out stays as it is; null removes it. */
+export type SetupShellInput = {
+  /** Amazon Web Services. */
+  readonly aws?: AwsCredentialsInput | null | undefined;
+  /** Microsoft Azure. */
+  readonly azure?: AzureCredentialsInput | null | undefined;
+  /** The repository; null: none, and its key or token is removed. */
+  readonly git?: GitInput | null | undefined;
+  /** Google Cloud. */
+  readonly google?: GoogleCredentialsInput | null | undefined;
+  /** A kubeconfig (YAML or JSON) as it stands (`INVALID_KUBECONFIG`). */
+  readonly kubeconfig?: string | null | undefined;
+};
+
+/** What became of a step of the set-up. */
+export type SetupState =
+  /** Saved work could not be joined with what is there: both are kept, and `text` says where. */
+  | 'CONFLICT'
+  /** It was done. */
+  | 'DONE'
+  /** It was not; `text` has the real error and what to do. */
+  | 'FAILED'
+  /** There was nothing to do. */
+  | 'SKIPPED';
+
+/** A part of making a pod a person's shell, in the order in which they are done. */
+export type SetupStep =
+  /** Credentials of Amazon Web Services. */
+  | 'AWS'
+  /** Credentials of Microsoft Azure. */
+  | 'AZURE'
+  /** The repository's clone. */
+  | 'CLONE'
+  /** The pod can reach Limpet, to save work. */
+  | 'EDGE'
+  /** Sign-in to the repository. */
+  | 'GIT'
+  /** Credentials of Google Cloud. */
+  | 'GOOGLE'
+  /** The home as it was saved. */
+  | 'HOME'
+  /** Name and address for commits. */
+  | 'IDENTITY'
+  /** The kubeconfig. */
+  | 'KUBECONFIG'
+  /** Work in progress as it was saved. */
+  | 'WORK';
+
 /** How far a shell has got. */
 export type ShellPhase =
   /** There is no pod, and none is wanted. */
@@ -23,27 +175,86 @@ export type ShellPhase =
   /** The pod has been told to end and is ending in good order. */
   | 'STOPPING';
 
+/** Settings of a shell. What is left out stays as it is; null brings the default back. */
+export type UpdateShellInput = {
+  /** The branch to check out in a new clone. Default: the repository's own (`INVALID_GIT_BRANCH`). */
+  readonly gitBranch?: string | null | undefined;
+  /** The cloud that it is for. Default: none. */
+  readonly provider?: CloudProvider | null | undefined;
+  /** Whether work in progress may be pushed to the repository. Default: true, where the installation allows it. */
+  readonly saveUpstream?: boolean | null | undefined;
+  /** The repository's folder below the home, as `work/infra`. Default: named as the repository is (`INVALID_WORKSPACE`). */
+  readonly workspace?: string | null | undefined;
+};
+
 export type CreateShellMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type CreateShellMutation = { readonly createShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly expiresAt: string, readonly createdAt: string, readonly status: { readonly initialized: boolean, readonly podScheduled: boolean, readonly containersReady: boolean, readonly ready: boolean } } };
+export type CreateShellMutation = { readonly createShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } };
 
 export type DeleteShellMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DeleteShellMutation = { readonly deleteShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly expiresAt: string, readonly createdAt: string, readonly status: { readonly initialized: boolean, readonly podScheduled: boolean, readonly containersReady: boolean, readonly ready: boolean } } };
+export type DeleteShellMutation = { readonly deleteShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } };
+
+export type EventsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type EventsQuery = { readonly events: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly type: string, readonly message: string, readonly createdAt: string } }>, readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean } } };
+
+export type ExtendShellMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ExtendShellMutation = { readonly extendShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } };
 
 export type RebootShellMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RebootShellMutation = { readonly rebootShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly expiresAt: string, readonly createdAt: string, readonly status: { readonly initialized: boolean, readonly podScheduled: boolean, readonly containersReady: boolean, readonly ready: boolean } } };
+export type RebootShellMutation = { readonly rebootShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } };
 
-export type ShellFieldsFragment = { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly expiresAt: string, readonly createdAt: string, readonly status: { readonly initialized: boolean, readonly podScheduled: boolean, readonly containersReady: boolean, readonly ready: boolean } };
+export type RestartShellMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RestartShellMutation = { readonly restartShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } };
+
+export type SavesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SavesQuery = { readonly shell: { readonly snapshots: ReadonlyArray<{ readonly id: string, readonly bytes: number, readonly createdAt: string, readonly downloadUrl: string }> | null } | null };
+
+export type SetupShellMutationVariables = Exact<{
+  input: SetupShellInput;
+}>;
+
+
+export type SetupShellMutation = { readonly setupShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } };
+
+export type ShellFieldsFragment = { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null };
+
+export type ShellQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ShellQuery = { readonly shell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } | null };
 
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { readonly viewer: { readonly id: string, readonly name: string | null, readonly email: string | null }, readonly shell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly expiresAt: string, readonly createdAt: string, readonly status: { readonly initialized: boolean, readonly podScheduled: boolean, readonly containersReady: boolean, readonly ready: boolean } } | null };
+export type StartQuery = { readonly viewer: { readonly id: string, readonly name: string | null, readonly email: string | null }, readonly shell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } | null };
+
+export type StopShellMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StopShellMutation = { readonly stopShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } };
+
+export type UpdateShellMutationVariables = Exact<{
+  input: UpdateShellInput;
+}>;
+
+
+export type UpdateShellMutation = { readonly updateShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } };
 
 /** An operation as it is sent. `Result` and `Variables` are for the compiler alone. */
 export interface Operation<Result, Variables> {
@@ -54,20 +265,60 @@ export interface Operation<Result, Variables> {
 
 export const CreateShellDocument: Operation<CreateShellMutation, CreateShellMutationVariables> = {
   name: "CreateShell",
-  text: "mutation CreateShell { createShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive status { initialized podScheduled containersReady ready } expiresAt createdAt }",
+  text: "mutation CreateShell { createShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
 };
 
 export const DeleteShellDocument: Operation<DeleteShellMutation, DeleteShellMutationVariables> = {
   name: "DeleteShell",
-  text: "mutation DeleteShell { deleteShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive status { initialized podScheduled containersReady ready } expiresAt createdAt }",
+  text: "mutation DeleteShell { deleteShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
+};
+
+export const EventsDocument: Operation<EventsQuery, EventsQueryVariables> = {
+  name: "Events",
+  text: "query Events($first: Int!, $after: String) { events(first: $first, after: $after) { edges { node { id type message createdAt } } pageInfo { endCursor hasNextPage } } }",
+};
+
+export const ExtendShellDocument: Operation<ExtendShellMutation, ExtendShellMutationVariables> = {
+  name: "ExtendShell",
+  text: "mutation ExtendShell { extendShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
 };
 
 export const RebootShellDocument: Operation<RebootShellMutation, RebootShellMutationVariables> = {
   name: "RebootShell",
-  text: "mutation RebootShell { rebootShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive status { initialized podScheduled containersReady ready } expiresAt createdAt }",
+  text: "mutation RebootShell { rebootShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
+};
+
+export const RestartShellDocument: Operation<RestartShellMutation, RestartShellMutationVariables> = {
+  name: "RestartShell",
+  text: "mutation RestartShell { restartShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
+};
+
+export const SavesDocument: Operation<SavesQuery, SavesQueryVariables> = {
+  name: "Saves",
+  text: "query Saves { shell { snapshots { id bytes createdAt downloadUrl } } }",
+};
+
+export const SetupShellDocument: Operation<SetupShellMutation, SetupShellMutationVariables> = {
+  name: "SetupShell",
+  text: "mutation SetupShell($input: SetupShellInput!) { setupShell(input: $input) { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
+};
+
+export const ShellDocument: Operation<ShellQuery, ShellQueryVariables> = {
+  name: "Shell",
+  text: "query Shell { shell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
 };
 
 export const StartDocument: Operation<StartQuery, StartQueryVariables> = {
   name: "Start",
-  text: "query Start { viewer { id name email } shell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive status { initialized podScheduled containersReady ready } expiresAt createdAt }",
+  text: "query Start { viewer { id name email } shell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
+};
+
+export const StopShellDocument: Operation<StopShellMutation, StopShellMutationVariables> = {
+  name: "StopShell",
+  text: "mutation StopShell { stopShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
+};
+
+export const UpdateShellDocument: Operation<UpdateShellMutation, UpdateShellMutationVariables> = {
+  name: "UpdateShell",
+  text: "mutation UpdateShell($input: UpdateShellInput!) { updateShell(input: $input) { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
 };

@@ -8,8 +8,9 @@ import { type ApiFailure, type ApiResult, unreachable } from "./result.ts";
 const answerWithinMs = 15_000;
 
 /** `parse` gives `null` for data that is not what the operation asked for. Never throws. */
-export async function askGraphql<T>(
-  operation: Operation<unknown, unknown>,
+export async function askGraphql<T, Variables extends object>(
+  operation: Operation<unknown, Variables>,
+  variables: Variables,
   parse: (data: unknown) => T | null,
 ): Promise<ApiResult<T>> {
   let body: unknown;
@@ -17,7 +18,7 @@ export async function askGraphql<T>(
     const response = await fetch("/graphql", {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify({ operationName: operation.name, query: operation.text }),
+      body: JSON.stringify({ operationName: operation.name, query: operation.text, variables }),
       signal: AbortSignal.timeout(answerWithinMs),
     });
     body = await response.json();

@@ -1,24 +1,29 @@
-// Owns the operations that this page asks of the API, and what their answers look like here.
-// Must not know screens.
+// Owns the operations on a shell that this page asks of the API.
+// Must not know screens, nor what an answer looks like inside.
 
-import { type ShellPhase, shellPhases } from "../../durable/protocol/messages.ts";
-import { CreateShellDocument, DeleteShellDocument, RebootShellDocument, StartDocument } from "./generated.ts";
+import {
+  CreateShellDocument,
+  DeleteShellDocument,
+  ExtendShellDocument,
+  type Operation,
+  RebootShellDocument,
+  RestartShellDocument,
+  SetupShellDocument,
+  type SetupShellInput,
+  ShellDocument,
+  StartDocument,
+  StopShellDocument,
+  UpdateShellDocument,
+  type UpdateShellInput,
+} from "./generated.ts";
 import { askGraphql, isFields } from "./graphql.ts";
 import type { ApiResult } from "./result.ts";
+import { parseShell, type Shell, textOrNull } from "./shell.ts";
 
 export interface Person {
   readonly id: string;
   /** As the identity provider gave it: a name, else a mail address. */
   readonly name: string | null;
-}
-
-export interface Shell {
-  readonly id: string;
-  readonly podName: string;
-  readonly phase: ShellPhase;
-  readonly reason: string | null;
-  readonly detail: string | null;
-  readonly alive: boolean;
 }
 
 export interface Start {
@@ -28,7 +33,7 @@ export interface Start {
 
 /** Who is signed in, and their shell if they have one. */
 export function askStart(): Promise<ApiResult<Start>> {
-  return askGraphql(StartDocument, (data) => {
+  return askGraphql(StartDocument, {}, (data) => {
     if (!isFields(data)) return null;
     const person = parsePerson(data["viewer"]);
     const shell = parseShell(data["shell"]);
@@ -37,41 +42,65 @@ export function askStart(): Promise<ApiResult<Start>> {
   });
 }
 
+/** The shell as it is now; `SHELL_NOT_FOUND` where there is none. */
+export async function askShell(): Promise<ApiResult<Shell>> {
+  const asked = await askGraphql(ShellDocument, {}, (data) => {
+    if (!isFields(data)) return null;
+    const shell = parseShell(data["shell"]);
+    return shell === null && data["shell"] !== null ? null : { shell };
+  });
+  if (!asked.ok) return asked;
+  const { shell } = asked.value;
+  if (shell !== null) return { ok: true, value: shell };
+  return { ok: false, code: "SHELL_NOT_FOUND", message: "There is no shell any more." };
+}
+
+/** A new one, or the one that was stopped. */
 export function createShell(): Promise<ApiResult<Shell>> {
-  return askGraphql(CreateShellDocument, (data) => parseShell(isFields(data) ? data["createShell"] : null));
+  return change(CreateShellDocument, {}, "createShell");
 }
 
 /** Creates the pod again where it is gone. */
 export function rebootShell(): Promise<ApiResult<Shell>> {
-  return askGraphql(RebootShellDocument, (data) => parseShell(isFields(data) ? data["rebootShell"] : null));
+  return change(RebootShellDocument, {}, "rebootShell");
+}
+
+export function restartShell(): Promise<ApiResult<Shell>> {
+  return change(RestartShellDocument, {}, "restartShell");
+}
+
+export function stopShell(): Promise<ApiResult<Shell>> {
+  return change(StopShellDocument, {}, "stopShell");
+}
+
+/** Moves its end away. */
+export function extendShell(): Promise<ApiResult<Shell>> {
+  return change(ExtendShellDocument, {}, "extendShell");
 }
 
 export function deleteShell(): Promise<ApiResult<Shell>> {
-  return askGraphql(DeleteShellDocument, (data) => parseShell(isFields(data) ? data["deleteShell"] : null));
+  return change(DeleteShellDocument, {}, "deleteShell");
+}
+
+/** Gives or removes repository and credentials; `{}`: sets up again what is there. */
+export function setupShell(input: SetupShellInput): Promise<ApiResult<Shell>> {
+  return change(SetupShellDocument, { input }, "setupShell");
+}
+
+export function updateShell(input: UpdateShellInput): Promise<ApiResult<Shell>> {
+  return change(UpdateShellDocument, { input }, "updateShell");
+}
+
+function change<Variables extends object>(
+  operation: Operation<unknown, Variables>,
+  variables: Variables,
+  field: string,
+): Promise<ApiResult<Shell>> {
+  return askGraphql(operation, variables, (data) => parseShell(isFields(data) ? data[field] : null));
 }
 
 function parsePerson(value: unknown): Person | null {
   if (!isFields(value) || typeof value["id"] !== "string") return null;
   const name = textOrNull(value["name"]) ?? textOrNull(value["email"]);
   return { id: value["id"], name };
-}
-
-function parseShell(value: unknown): Shell | null {
-  if (!isFields(value)) return null;
-  const { id, podName, alive } = value;
-  const phase = parsePhase(value["phase"]);
-  if (typeof id !== "string" || typeof podName !== "string" || typeof alive !== "boolean" || phase === null)
-    return null;
-  return { id, podName, phase, reason: textOrNull(value["reason"]), detail: textOrNull(value["detail"]), alive };
-}
-
-/** GraphQL writes `SETTING_UP` for what limpet.v1 writes `setting-up`. */
-function parsePhase(value: unknown): ShellPhase | null {
-  if (typeof value !== "string") return null;
-  const name = value.toLowerCase().replaceAll("_", "-");
-  return shellPhases.find((phase) => phase === name) ?? null;
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
 }

@@ -19,6 +19,10 @@ export function AppView(props: { readonly app: App }): JSX.Element {
     const screen = props.app.screen();
     return screen.name === "start" ? screen : null;
   };
+  const terminal = () => {
+    const screen = props.app.screen();
+    return screen.name === "terminal" ? screen : null;
+  };
   return (
     <>
       <Switch>
@@ -41,9 +45,7 @@ export function AppView(props: { readonly app: App }): JSX.Element {
           <SignInScreen app={props.app} />
         </Match>
         <Match when={start()}>{(screen) => <StartScreen app={props.app} person={screen().person} />}</Match>
-        <Match when={props.app.screen().name === "terminal"}>
-          <TerminalScreen app={props.app} />
-        </Match>
+        <Match when={terminal()}>{(screen) => <TerminalScreen app={props.app} fresh={screen().fresh} />}</Match>
       </Switch>
       <ToastList toasts={props.app.toasts} />
     </>

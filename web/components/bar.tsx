@@ -3,8 +3,10 @@
 
 import "./bar.css";
 import { type JSX, Show } from "solid-js";
+import type { Countdown as Count } from "../state/countdown.ts";
 import type { OpenTerminal } from "../state/terminal.ts";
 import { Badge } from "./badge.tsx";
+import { CountdownChip } from "./countdown-chip.tsx";
 import { leaveFocus } from "./focus.ts";
 import { MenuIcon } from "./icons.tsx";
 import { Mark } from "./mark.tsx";
@@ -13,6 +15,11 @@ import { menuKeys } from "./terminal-menu.ts";
 export function Bar(props: {
   readonly terminal: OpenTerminal | null;
   readonly menuOpen: boolean;
+  readonly countdown: Count | null;
+  /** `Saved 4 minutes ago`; `null`: nothing was. */
+  readonly saved: string | null;
+  readonly extending: boolean;
+  extend(): void;
   openMenu(at: { readonly x: number; readonly y: number }): void;
 }): JSX.Element {
   return (
@@ -38,6 +45,12 @@ export function Bar(props: {
               <span class="bar-viewers" title="Tabs that show this shell now">
                 {terminal().viewers().count} viewers
               </span>
+            </Show>
+            <Show
+              when={props.countdown}
+              fallback={<Show when={props.saved}>{(saved) => <span class="bar-saved">{saved()}</span>}</Show>}
+            >
+              {(count) => <CountdownChip count={count()} extending={props.extending} extend={() => props.extend()} />}
             </Show>
             <Badge terminal={terminal()} />
           </>

@@ -9,6 +9,8 @@ export function Confirm(props: {
   readonly sentence: string;
   readonly yes: string;
   readonly no: string;
+  /** It cannot be undone. */
+  readonly danger: boolean;
   onYes(): void;
   onNo(): void;
 }): JSX.Element {
@@ -31,7 +33,12 @@ export function Confirm(props: {
         <button type="button" class="button" autofocus onClick={() => props.onNo()}>
           {props.no}
         </button>
-        <button type="button" class="button danger" onClick={() => props.onYes()}>
+        <button
+          type="button"
+          class="button"
+          classList={{ danger: props.danger, primary: !props.danger }}
+          onClick={() => props.onYes()}
+        >
           {props.yes}
         </button>
       </div>

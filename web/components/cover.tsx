@@ -10,10 +10,7 @@ import type { OpenTerminal } from "../state/terminal.ts";
 import { focusSoon, nobodyHasFocus } from "./focus.ts";
 import { Progress } from "./progress.tsx";
 
-/** A pod that is lost again sooner than this is not asked for again without a word. */
-const rebootEveryMs = 60_000;
-
-export function Cover(props: { readonly app: App; readonly terminal: OpenTerminal }): JSX.Element {
+export function Cover(props: { readonly app: App; readonly terminal: OpenTerminal; setUp(): void }): JSX.Element {
   const ending = () => {
     const link = props.terminal.link();
     return link.state === "ended" ? endingOf(link.code) : null;
@@ -37,18 +34,10 @@ export function Cover(props: { readonly app: App; readonly terminal: OpenTermina
     else props.app.shellIsGone();
   };
 
-  // The pod is gone and somebody is looking at its shell: that is a wish to have it back. Now and then; else they are asked.
-  let rebootedMs = Number.NEGATIVE_INFINITY;
+  // Stopped, or its time is over: the start screen says why, and how old the save is.
   createEffect(
-    on(props.terminal.status, (status) => {
-      if (!isGone(status) || document.hidden || performance.now() - rebootedMs < rebootEveryMs) return;
-      rebootedMs = performance.now();
-      props.app.toasts.show({
-        tone: "warning",
-        text: "The shell’s pod was lost with what was only in it. A new one is being started.",
-        about: "pod",
-      });
-      void props.app.reboot();
+    on(phase, (now) => {
+      if (now === "absent") props.app.shellIsGone();
     }),
   );
 
@@ -96,9 +85,17 @@ export function Cover(props: { readonly app: App; readonly terminal: OpenTermina
             <h2>{phase() === "stopping" ? "Ending the shell" : "Starting your shell"}</h2>
             <Show
               when={phase() !== "stopping"}
-              fallback={<p>{props.terminal.status()?.detail ?? "It is told to end in good order."}</p>}
+              fallback={
+                <p role="status">
+                  {props.terminal.status()?.detail ??
+                    "What runs in it is interrupted and gets time to end well. Then your work is saved."}
+                </p>
+              }
             >
               <Progress status={props.terminal.status()} connected={props.terminal.link().state === "connected"} />
+              <button type="button" class="link-button cover-set-up" onClick={() => props.setUp()}>
+                Repository and credentials
+              </button>
             </Show>
           </div>
         </section>

@@ -18,3 +18,15 @@ export function CrossIcon(): JSX.Element {
 export function MenuIcon(): JSX.Element {
   return <Icon path="M3 5h10M3 8h10M3 11h10" />;
 }
+
+export function CopyIcon(): JSX.Element {
+  return <Icon path="M6 5.500h6.500v7.500h-6.500zM9.500 5.500V3H3v7.500h3" />;
+}
+
+export function CheckIcon(): JSX.Element {
+  return <Icon path="M3.500 8.500l3 3 6-7" />;
+}
+
+export function WarningIcon(): JSX.Element {
+  return <Icon path="M8 3.500v5.500M8 12v.2" />;
+}

@@ -18,7 +18,8 @@ export function Menu(props: {
   readonly label: string;
   readonly groups: readonly (readonly MenuItem[])[];
   readonly at: { readonly x: number; readonly y: number };
-  readonly heading?: string;
+  /** Lines over the items. */
+  readonly heading?: readonly string[];
   close(): void;
 }): JSX.Element {
   let menu: HTMLDivElement | undefined;
@@ -65,8 +66,10 @@ export function Menu(props: {
 
   return (
     <div class="menu" role="menu" tabindex="-1" aria-label={props.label} ref={menu} onKeyDown={onKeyDown}>
-      <Show when={props.heading}>
-        <p class="menu-heading">{props.heading}</p>
+      <Show when={props.heading?.length}>
+        <div class="menu-heading">
+          <For each={props.heading}>{(line) => <p>{line}</p>}</For>
+        </div>
       </Show>
       <For each={props.groups}>
         {(group) => (

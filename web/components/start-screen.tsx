@@ -1,16 +1,28 @@
-// Owns the screen of somebody who has no shell: one button that starts one.
+// Owns the screen of somebody whose shell does not run: why, what was saved of it, and one button that starts it.
 // Must not know how a shell starts.
 
 import { type JSX, Show } from "solid-js";
 import type { Person } from "../api/shell-api.ts";
 import type { App } from "../state/app.ts";
+import { createNow } from "../state/clocks.ts";
+import { repositoryName } from "../state/git-forge.ts";
+import { stoppedWords } from "../state/receipts.ts";
 import { Shore } from "./shore.tsx";
 import { LocalNote } from "./sign-in-screen.tsx";
 
 export function StartScreen(props: { readonly app: App; readonly person: Person }): JSX.Element {
+  const now = createNow(30_000);
+  const stopped = () => {
+    const shell = props.app.store.shell();
+    return shell?.phase === "absent" ? shell : null;
+  };
+  const words = () => {
+    const shell = stopped();
+    return shell === null ? null : stoppedWords(shell, now());
+  };
   return (
     <Shore
-      title="Your shell"
+      title={words()?.title ?? "Your shell"}
       foot={
         <p>
           <Show when={props.person.name}>{(name) => <>Signed in as {name()}. </>}</Show>
@@ -21,8 +33,9 @@ export function StartScreen(props: { readonly app: App; readonly person: Person 
       }
     >
       <p class="lead">
-        You have none at the moment. Starting one takes a few seconds; it stays until you delete it or leave it idle for
-        hours.
+        {words()?.sentence ??
+          "You have none at the moment. Starting one takes a few seconds; it stays until you delete it or leave it idle for hours."}
+        <Show when={stopped()?.gitUrl}>{(url) => <> It is set up with {repositoryName(url())}.</>}</Show>
       </p>
       <Show when={props.app.problem()}>
         {(problem) => (
@@ -37,7 +50,7 @@ export function StartScreen(props: { readonly app: App; readonly person: Person 
         aria-disabled={props.app.busy()}
         onClick={() => void props.app.start()}
       >
-        {props.app.busy() ? "Starting…" : "Start a shell"}
+        {props.app.busy() ? "Starting…" : stopped() === null ? "Start a shell" : "Start it again"}
       </button>
       <Show when={props.app.installation().local}>
         <LocalNote />

@@ -7,7 +7,11 @@ import { isApple } from "../terminal/keys.ts";
 import type { MenuItem } from "./menu.tsx";
 
 export interface TerminalCommands {
-  askToDelete(): void;
+  /** Moves the shell's end away; `null`: it cannot be moved. */
+  readonly keepGoing: (() => void) | null;
+  openSettings(): void;
+  openActivity(): void;
+  ask(what: "restart" | "stop" | "delete"): void;
   signOut(): void;
   /** Tells why something did not work. */
   say(text: string): void;
@@ -42,9 +46,16 @@ export function terminalMenu(
       },
     ],
     [
-      { label: "Delete shell…", danger: true, run: commands.askToDelete },
-      { label: "Sign out", run: commands.signOut },
+      { label: "Settings", run: commands.openSettings },
+      { label: "Activity", run: commands.openActivity },
     ],
+    [
+      { label: "Keep going", disabled: commands.keepGoing === null, run: () => commands.keepGoing?.() },
+      { label: "Restart…", run: () => commands.ask("restart") },
+      { label: "Stop…", run: () => commands.ask("stop") },
+      { label: "Delete shell…", danger: true, run: () => commands.ask("delete") },
+    ],
+    [{ label: "Sign out", run: commands.signOut }],
   ];
 }
 

@@ -1,11 +1,14 @@
-// Owns the screen with the terminal on it: the bar, the frame, and what lies over it while there is nothing to see.
+// Owns the screen with the terminal on it: the bar, the frame, what lies over it while there is nothing to see, the side panel.
 // Must not know the protocol.
 
 import "@xterm/xterm/css/xterm.css";
 import "./terminal-screen.css";
 import { createEffect, createSignal, getOwner, type JSX, on, onCleanup, onMount, runWithOwner, Show } from "solid-js";
 import type { App } from "../state/app.ts";
-import { expirySentence } from "../state/sentences.ts";
+import { createCountdown, createNow } from "../state/clocks.ts";
+import { lastStretch } from "../state/countdown.ts";
+import { putBack, savedWords } from "../state/receipts.ts";
+import { endSentence, questions } from "../state/sentences.ts";
 import { bellEveryMs, createTerminal, type OpenTerminal } from "../state/terminal.ts";
 import type { Point } from "../terminal/terminal-view.ts";
 import { claimViewerId } from "../terminal/viewer-id.ts";
@@ -15,63 +18,127 @@ import { Cover } from "./cover.tsx";
 import { nobodyHasFocus } from "./focus.ts";
 import { Menu } from "./menu.tsx";
 import { PasteProgressBar } from "./paste-progress-bar.tsx";
+import { createSidePanel, LazyPanel, setAsked, wasAsked } from "./side-panel.tsx";
 import { type TerminalCommands, terminalMenu } from "./terminal-menu.ts";
 
 interface OpenMenu extends Point {
   readonly kind: "main" | "context";
 }
 
-export function TerminalScreen(props: { readonly app: App }): JSX.Element {
+export function TerminalScreen(props: { readonly app: App; readonly fresh: boolean }): JSX.Element {
   let frame: HTMLDivElement | undefined;
   const [terminal, setTerminal] = createSignal<OpenTerminal | null>(null);
   const [menu, setMenu] = createSignal<OpenMenu | null>(null);
-  const [deleting, setDeleting] = createSignal(false);
+  const [asking, setAsking] = createSignal<keyof typeof questions | null>(null);
   const owner = getOwner();
+  const { store, toasts } = props.app;
 
   onMount(() => {
     void claimViewerId().then((viewer) => {
       if (frame?.isConnected !== true) return;
       const element = frame;
+      const changed = (): void => void store.refresh();
       // After an await nothing belongs to this component by itself.
-      runWithOwner(owner, () => setTerminal(createTerminal(element, viewer, props.app.toasts, menus)));
+      runWithOwner(owner, () => setTerminal(createTerminal(element, viewer, toasts, menus, changed)));
       // What is typed from here on is kept for the shell that is coming.
       if (nobodyHasFocus()) focusTerminal();
     });
   });
 
-  const expiry = (): string | null => {
-    const at = terminal()?.expiry() ?? null;
-    return at === null ? null : expirySentence(at, Date.now());
+  const now = createNow(20_000);
+  const end = () => terminal()?.end() ?? null;
+  const countdown = createCountdown(end, () => props.app.installation().warnMs);
+  const saved = () => savedWords(store.shell()?.lastSavedAt ?? null, Math.max(now(), Date.now()));
+  const heading = (): readonly string[] => {
+    const at = end();
+    const kept = at === null ? null : endSentence(at, Date.now());
+    const last = countdown()?.extendable === false ? lastStretch : null;
+    return [kept, last, saved()].filter((line) => line !== null);
   };
   const menus = {
     main: (): void => void setMenu({ x: innerWidth, y: 38, kind: "main" }),
     context: (at: Point): void => void setMenu({ ...at, kind: "context" }),
   };
   const focusTerminal = (): void => terminal()?.view.focus();
+  const panel = createSidePanel({ fresh: props.fresh, leave: focusTerminal });
   const closeMenu = (): void => {
     setMenu(null);
     focusTerminal();
   };
-  // What had the keyboard may have gone; typing means the shell.
+  // What had the keyboard may have gone; typing means the shell, unless it was the panel's.
   const onKeyDown = (): void => {
-    if (nobodyHasFocus() && menu() === null && !deleting()) focusTerminal();
+    if (!nobodyHasFocus() || menu() !== null || asking() !== null) return;
+    if (!panel.takeBack()) focusTerminal();
   };
   addEventListener("keydown", onKeyDown, { capture: true });
   onCleanup(() => removeEventListener("keydown", onKeyDown, { capture: true }));
 
+  // The record is told to the socket as it changes; what the API says besides is asked then.
+  createEffect(
+    on(
+      () => terminal()?.status()?.phase,
+      (phase) => {
+        if (phase !== undefined) void store.refresh();
+      },
+      { defer: true },
+    ),
+  );
+  // What was put back is said once, when it is new.
+  let saidUpTo = Date.now() - newReceiptMs;
+  createEffect(() => {
+    const shell = store.shell();
+    const receipt = shell === null ? null : putBack(shell, saidUpTo);
+    if (receipt === null || shell?.phase !== "ready") return;
+    saidUpTo = receipt.at;
+    toasts.show({ text: receipt.text, tone: receipt.warning ? "warning" : "plain", about: "work", stays: true });
+  });
+
+  // On a narrow page the panel does not open by itself: it is offered once the shell is there.
+  let offers = props.fresh && panel.name() === null && !wasAsked();
+  createEffect(() => {
+    const shell = store.shell();
+    if (!offers || terminal()?.shown() !== true || shell === null) return;
+    offers = false;
+    if (panel.name() !== null || shell.gitUrl !== null || shell.secrets.size > 0) return;
+    const setUp = { label: "Set up", run: () => panel.open("settings", true) };
+    const text = "Your shell is ready. Bring a repository or cloud credentials?";
+    toasts.show({ text, actions: [setUp, { label: "Not now", run: setAsked }], about: "set-up" });
+  });
+
   const commands: TerminalCommands = {
-    askToDelete: () => setDeleting(true),
+    get keepGoing() {
+      const at = end();
+      return at === null || at.untilMs - at.atMs < 1_000 ? null : () => void props.app.extend();
+    },
+    openSettings: () => panel.open("settings", true),
+    openActivity: () => panel.open("activity", true),
+    ask: setAsking,
     signOut: () => void props.app.signOut(),
-    say: (text) => props.app.toasts.show({ text, tone: "warning" }),
+    say: (text) => toasts.show({ text, tone: "warning" }),
+  };
+  const answer = (what: keyof typeof questions): void => {
+    setAsking(null);
+    focusTerminal();
+    if (what === "restart") void props.app.restart();
+    else if (what === "stop") void props.app.stop();
+    else void props.app.deleteShell();
   };
   return (
     <div
       class="terminal-screen"
-      classList={{ shown: terminal()?.shown() === true, foreign: (terminal()?.foreignSize() ?? null) !== null }}
+      classList={{
+        shown: terminal()?.shown() === true,
+        foreign: (terminal()?.foreignSize() ?? null) !== null,
+        "beside-panel": panel.name() !== null,
+      }}
     >
       <Bar
         terminal={terminal()}
         menuOpen={menu()?.kind === "main"}
+        countdown={countdown()}
+        saved={saved()}
+        extending={props.app.busy()}
+        extend={() => void props.app.extend()}
         openMenu={(at) => setMenu(menu() === null ? { ...at, kind: "main" } : null)}
       />
       <main class="terminal-stage">
@@ -84,41 +151,42 @@ export function TerminalScreen(props: { readonly app: App }): JSX.Element {
               <Show when={open().hoveredLink()}>
                 <p class="terminal-link">{open().hoveredLink()}</p>
               </Show>
-              <Cover app={props.app} terminal={open()} />
+              <Cover app={props.app} terminal={open()} setUp={() => panel.open("settings", true)} />
             </>
           )}
         </Show>
+        <LazyPanel app={props.app} panel={panel} />
       </main>
       <Show when={menu()}>
         {(open) => (
           <Menu
             label={open().kind === "main" ? "Shell" : "Terminal"}
             at={open()}
-            {...(open().kind === "main" && expiry() !== null ? { heading: expiry() ?? "" } : {})}
+            heading={open().kind === "main" ? heading() : []}
             groups={terminalMenu(terminal(), commands, open().kind)}
             close={closeMenu}
           />
         )}
       </Show>
-      <Show when={deleting()}>
-        <Confirm
-          title="Delete this shell?"
-          sentence="What runs in it is ended, and files that are only in the shell are gone. This cannot be undone."
-          yes="Delete the shell"
-          no="Keep it"
-          onNo={() => {
-            setDeleting(false);
-            focusTerminal();
-          }}
-          onYes={() => {
-            setDeleting(false);
-            void props.app.deleteShell();
-          }}
-        />
+      <Show when={asking()} keyed>
+        {(what) => (
+          <Confirm
+            {...questions[what]}
+            danger={what === "delete"}
+            onNo={() => {
+              setAsking(null);
+              focusTerminal();
+            }}
+            onYes={() => answer(what)}
+          />
+        )}
       </Show>
     </div>
   );
 }
+
+/** A set-up that ended this long before the page was opened is still news to it. */
+const newReceiptMs = 60_000;
 
 /** A short glow of the frame: seen, not heard. */
 function BellFlash(props: { readonly times: number }): JSX.Element {

@@ -2,9 +2,20 @@
 // Must not know terminals and sockets.
 
 import { type Accessor, createSignal } from "solid-js";
-import { askInstallation, goToSignIn, type Installation, signOut } from "../api/auth-api.ts";
-import type { ApiFailure } from "../api/result.ts";
-import { askStart, createShell, deleteShell, type Person, rebootShell } from "../api/shell-api.ts";
+import { askInstallation, goToSignIn, type Installation, signOut, unknownInstallation } from "../api/auth-api.ts";
+import type { ApiFailure, ApiResult } from "../api/result.ts";
+import type { Shell } from "../api/shell.ts";
+import {
+  askStart,
+  createShell,
+  deleteShell,
+  extendShell,
+  type Person,
+  rebootShell,
+  restartShell,
+  stopShell,
+} from "../api/shell-api.ts";
+import { createShellStore, type ShellStore } from "./shell-store.ts";
 import { createToasts, type Toasts } from "./toasts.ts";
 
 export type Screen =
@@ -13,7 +24,8 @@ export type Screen =
   | { readonly name: "unreachable"; readonly sentence: string }
   | { readonly name: "sign-in" }
   | { readonly name: "start"; readonly person: Person }
-  | { readonly name: "terminal"; readonly person: Person };
+  /** `fresh`: it was started here a moment ago. */
+  | { readonly name: "terminal"; readonly person: Person; readonly fresh: boolean };
 
 export interface App {
   readonly screen: Accessor<Screen>;
@@ -23,28 +35,30 @@ export interface App {
   /** Why the last change did not work. */
   readonly problem: Accessor<string | null>;
   readonly toasts: Toasts;
+  readonly store: ShellStore;
   load(): Promise<void>;
   signIn(): void;
   signOut(): Promise<void>;
   start(): Promise<void>;
   /** The pod again, where it is gone. */
   reboot(): Promise<void>;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+  /** Moves the shell's end away. */
+  extend(): Promise<void>;
   deleteShell(): Promise<void>;
-  /** The socket said that there is no shell. */
+  /** The socket said that there is no shell, or that it has ended. */
   shellIsGone(): void;
 }
 
 export function createApp(): App {
   const [screen, setScreen] = createSignal<Screen>({ name: "loading" });
-  const [installation, setInstallation] = createSignal<Installation>({ local: false, contact: null });
+  const [installation, setInstallation] = createSignal<Installation>(unknownInstallation);
   const [busy, setBusy] = createSignal(false);
   const [problem, setProblem] = createSignal<string | null>(null);
   const toasts = createToasts();
+  const store = createShellStore();
 
-  const fail = (failure: ApiFailure): void => {
-    if (failure.code === "UNAUTHENTICATED") setScreen({ name: "sign-in" });
-    else setProblem(failure.message);
-  };
   const person = (): Person | null => {
     const now = screen();
     return now.name === "start" || now.name === "terminal" ? now.person : null;
@@ -52,6 +66,13 @@ export function createApp(): App {
   const showStart = (): void => {
     const who = person();
     if (who !== null) setScreen({ name: "start", person: who });
+  };
+  const fail = (failure: ApiFailure): void => {
+    if (failure.code === "UNAUTHENTICATED") setScreen({ name: "sign-in" });
+    else if (failure.code === "SHELL_NOT_FOUND") {
+      store.know(null);
+      showStart();
+    } else setProblem(failure.message);
   };
   /** One change at a time; what failed before is forgotten. */
   const change = async (work: () => Promise<void>): Promise<void> => {
@@ -64,6 +85,15 @@ export function createApp(): App {
       setBusy(false);
     }
   };
+  /** A wish that the open terminal shows the course of: only that it failed is said here. */
+  const wish = (ask: () => Promise<ApiResult<Shell>>): Promise<void> =>
+    change(async () => {
+      const answer = await ask();
+      if (answer.ok) store.know(answer.value);
+      else fail(answer);
+      const failed = problem();
+      if (failed !== null) toasts.show({ tone: "warning", text: failed, about: "wish" });
+    });
 
   return {
     screen,
@@ -71,14 +101,21 @@ export function createApp(): App {
     busy,
     problem,
     toasts,
+    store,
     signIn: goToSignIn,
-    shellIsGone: showStart,
+    shellIsGone() {
+      // The record says why it ended, and how old its save is.
+      void store.refresh();
+      showStart();
+    },
     async load() {
       const [known, start] = await Promise.all([askInstallation(), askStart()]);
       if (known !== null) setInstallation(known);
       if (start.ok) {
         const { person: who, shell } = start.value;
-        setScreen({ name: shell === null ? "start" : "terminal", person: who });
+        store.know(shell);
+        const stopped = shell === null || shell.phase === "absent";
+        setScreen(stopped ? { name: "start", person: who } : { name: "terminal", person: who, fresh: false });
       } else if (start.code === "UNAUTHENTICATED") setScreen({ name: "sign-in" });
       else setScreen({ name: "unreachable", sentence: start.message });
     },
@@ -91,21 +128,25 @@ export function createApp(): App {
       change(async () => {
         const created = await createShell();
         const who = person();
-        if (!created.ok) fail(created);
-        else if (who !== null) setScreen({ name: "terminal", person: who });
+        if (!created.ok) return fail(created);
+        store.know(created.value);
+        if (who !== null) setScreen({ name: "terminal", person: who, fresh: true });
       }),
     reboot: () =>
       change(async () => {
         const rebooted = await rebootShell();
-        if (rebooted.ok) return;
-        if (rebooted.code === "SHELL_NOT_FOUND") showStart();
+        if (rebooted.ok) store.know(rebooted.value);
         else fail(rebooted);
       }),
+    restart: () => wish(restartShell),
+    stop: () => wish(stopShell),
+    extend: () => wish(extendShell),
     deleteShell: () =>
       change(async () => {
         const deleted = await deleteShell();
-        if (deleted.ok || deleted.code === "SHELL_NOT_FOUND") showStart();
-        else fail(deleted);
+        if (!deleted.ok && deleted.code !== "SHELL_NOT_FOUND") return fail(deleted);
+        store.know(null);
+        showStart();
       }),
   };
 }

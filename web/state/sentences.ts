@@ -4,6 +4,8 @@
 import { closeCode } from "../../durable/protocol/close-codes.ts";
 import type { ShellPhase } from "../../durable/protocol/messages.ts";
 import type { InputNotice } from "../terminal/pane-input.ts";
+import type { ShellEnd } from "./countdown.ts";
+import { clockTime } from "./time-words.ts";
 
 /** The phases a shell passes on its way, in order, as steps. */
 export const startSteps: readonly { readonly phase: ShellPhase; readonly text: string }[] = [
@@ -37,12 +39,9 @@ export const inputSentences: Readonly<Record<InputNotice | "view-only", string>>
 };
 
 /** When the shell ends unless it is used before: today by the clock, later by the day as well. */
-export function expirySentence(atMs: number, nowMs: number): string {
-  const at = new Date(atMs);
-  const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  const today = at.toDateString() === new Date(nowMs).toDateString();
-  const day = today ? "" : `${at.toLocaleDateString([], { weekday: "long" })}, `;
-  return `Kept until ${day}${time}, longer while you use it`;
+export function endSentence({ atMs, untilMs }: ShellEnd, nowMs: number): string {
+  const at = clockTime(atMs, nowMs);
+  return untilMs - atMs < 60_000 ? `Kept until ${at}, its longest life` : `Kept until ${at}, longer while you use it`;
 }
 
 export type EndStep = "sign-in" | "reload" | "connect" | "leave";
@@ -108,3 +107,35 @@ export function endingOf(code: number): Ending {
       };
   }
 }
+
+export interface Question {
+  readonly title: string;
+  readonly sentence: string;
+  readonly yes: string;
+  readonly no: string;
+}
+
+/** Before something that runs is interrupted: what happens, and what comes back. */
+export const questions = {
+  restart: {
+    title: "Restart this shell?",
+    sentence:
+      "What runs in it is interrupted, as by Ctrl C, and gets time to end well. Your work is saved and put back into a new pod. What is only in memory, and installed programs, are gone.",
+    yes: "Restart",
+    no: "Keep it as it is",
+  },
+  stop: {
+    title: "Stop this shell?",
+    sentence:
+      "What runs in it is interrupted, as by Ctrl C, and gets time to end well. Your work is saved and comes back when you start the shell again; your settings stay.",
+    yes: "Stop the shell",
+    no: "Keep it going",
+  },
+  delete: {
+    title: "Delete this shell?",
+    sentence:
+      "What runs in it is ended. Its files, its settings and credentials, and everything that was saved of it go, too. This cannot be undone.",
+    yes: "Delete the shell",
+    no: "Keep it",
+  },
+} as const satisfies Readonly<Record<string, Question>>;

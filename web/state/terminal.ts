@@ -2,7 +2,7 @@
 // Must not know how any of it looks.
 
 import { type Accessor, createEffect, createSignal, onCleanup } from "solid-js";
-import type { Exit, Expiry, PaneId, Role, Status, ViewerId, Viewers } from "../../durable/protocol/messages.ts";
+import type { Changed, Exit, PaneId, Role, Status, ViewerId, Viewers } from "../../durable/protocol/messages.ts";
 import type { LinkView } from "../terminal/connection.ts";
 import { Machine } from "../terminal/machine.ts";
 import { MachineRunner, type ViewEffect } from "../terminal/machine-runner.ts";
@@ -10,6 +10,7 @@ import type { Size } from "../terminal/own-size.ts";
 import type { PasteProgress } from "../terminal/pane-input.ts";
 import { type Point, TerminalView } from "../terminal/terminal-view.ts";
 import { darkTheme, lightTheme } from "../terminal/theme.ts";
+import { endOf, type ShellEnd } from "./countdown.ts";
 import { inputSentences } from "./sentences.ts";
 import type { Toasts } from "./toasts.ts";
 import { titleOf } from "./window-title.ts";
@@ -21,14 +22,24 @@ const longPasteBytes = 128 * 1024;
 export const bellEveryMs = 350;
 
 /** Notices of the server after which a person should look twice. */
-const warnings: ReadonlySet<string> = new Set(["input-lost", "input-refused", "superseded", "attach-failed"]);
+const warnings: ReadonlySet<string> = new Set([
+  "input-lost",
+  "input-refused",
+  "superseded",
+  "attach-failed",
+  "SHELL_RECREATED",
+]);
+
+/** What the page says in its own way: the countdown. */
+const saidElsewhere: ReadonlySet<string> = new Set(["EXPIRES_SOON"]);
 
 export interface OpenTerminal {
   readonly link: Accessor<LinkView>;
   /** `null` until the server has said something of it. */
   readonly status: Accessor<Status | null>;
   readonly viewers: Accessor<Viewers>;
-  readonly expiry: Accessor<Expiry["at"]>;
+  /** `null`: not known, or no end is set. */
+  readonly end: Accessor<ShellEnd | null>;
   readonly role: Accessor<Role>;
   readonly exit: Accessor<Exit | null>;
   /** A pane's bytes are on the screen. */
@@ -52,11 +63,12 @@ export function createTerminal(
   viewer: ViewerId,
   toasts: Toasts,
   menus: { readonly main: () => void; readonly context: (at: Point) => void },
+  changed: (what: Changed["what"]) => void,
 ): OpenTerminal {
   const [link, setLink] = createSignal<LinkView>({ state: "idle" });
   const [status, setStatus] = createSignal<Status | null>(null);
   const [viewers, setViewers] = createSignal<Viewers>({ type: "viewers", count: 1, leader: true });
-  const [expiry, setExpiry] = createSignal<Expiry["at"]>(null);
+  const [end, setEnd] = createSignal<ShellEnd | null>(null);
   const [role, setRole] = createSignal<Role>("drive");
   const [exit, setExit] = createSignal<Exit | null>(null);
   const [shown, setShown] = createSignal(false);
@@ -154,12 +166,16 @@ export function createTerminal(
         setViewers(effect);
         return;
       case "expiry":
-        setExpiry(effect.at);
+        setEnd(endOf(effect, Date.now()));
+        return;
+      case "changed":
+        changed(effect.what);
         return;
       case "exit":
         setExit(effect);
         return;
       case "notice":
+        if (saidElsewhere.has(effect.code)) return;
         toasts.show({ text: effect.text, tone: warnings.has(effect.code) ? "warning" : "plain", about: effect.code });
         return;
       case "input-notice":
@@ -248,7 +264,7 @@ export function createTerminal(
     link,
     status,
     viewers,
-    expiry,
+    end,
     role,
     exit,
     shown,

@@ -21,6 +21,8 @@ export interface ToastWish {
   readonly actions?: readonly ToastAction[];
   /** A newer toast about the same takes its place. */
   readonly about?: string;
+  /** Until it is dismissed. */
+  readonly stays?: boolean;
 }
 
 export interface Toasts {
@@ -42,10 +44,11 @@ export function createToasts(): Toasts {
   return {
     list,
     dismiss,
-    show({ text, tone = "plain", actions = [], about }) {
+    show({ text, tone = "plain", actions = [], about, stays = false }) {
       const id = nextId++;
       const others = list().filter((toast) => toast.text !== text && (about === undefined || toast.about !== about));
       setList([...others, { id, text, tone, actions, about }].slice(-mostAtOnce));
+      if (stays) return;
       setTimeout(() => dismiss(id), actions.length > 0 ? lifeMs.asked : lifeMs.told);
     },
   };

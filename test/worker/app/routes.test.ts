@@ -26,7 +26,12 @@ describe("without a session", () => {
 
   it("tells the page what it may know", async () => {
     const response = await new Browser().fetch("/auth/info");
-    expect(await response.json()).toEqual({ local: true, contact: "the test team" });
+    expect(await response.json()).toEqual({
+      local: true,
+      contact: "the test team",
+      warnMs: 900_000,
+      saveUpstream: true,
+    });
   });
 
   it("signs nobody out", async () => {
