@@ -1,0 +1,72 @@
+// Owns the tests of what the page says of saved work and of when things were.
+// Must not know the page.
+
+import { describe, expect, test } from "vitest";
+import type { SetupCheck } from "../../../web/api/shell.ts";
+import { putBack, savedWords, stoppedWords } from "../../../web/state/receipts.ts";
+import { ago, sizeOf } from "../../../web/state/time-words.ts";
+
+const nowMs = 1_800_000_000_000;
+const check = (part: Partial<SetupCheck>): SetupCheck => ({
+  step: "WORK",
+  state: "DONE",
+  code: null,
+  text: "Your work is back.",
+  at: nowMs,
+  ...part,
+});
+
+test.each([
+  [-5_000, "just now"],
+  [44_000, "just now"],
+  [45_000, "1 minute ago"],
+  [59 * 60_000, "59 minutes ago"],
+  [90 * 60_000, "2 hours ago"],
+  [25 * 3_600_000, "1 day ago"],
+  [6 * 86_400_000, "6 days ago"],
+])("%i ms ago", (ageMs, words) => expect(ago(nowMs - ageMs, nowMs)).toBe(words));
+
+test.each([
+  [812, "812 bytes"],
+  [4_200, "4 kB"],
+  [4_200_000, "4.2 MB"],
+])("%i bytes", (bytes, words) => expect(sizeOf(bytes)).toBe(words));
+
+test("nothing saved, nothing said", () => {
+  expect(savedWords(null, nowMs)).toBeNull();
+  expect(savedWords(nowMs - 180_000, nowMs)).toBe("Saved 3 minutes ago");
+});
+
+describe("what was put back", () => {
+  test("is said with every step of it, once", () => {
+    const setup = [
+      check({ step: "CLONE", text: "Cloned." }),
+      check({ step: "HOME", text: "Your home is back.", at: nowMs - 10 }),
+      check({}),
+    ];
+    const receipt = putBack({ setup }, nowMs - 60_000);
+    expect(receipt).toEqual({ at: nowMs, text: "Your home is back. Your work is back.", warning: false });
+    expect(putBack({ setup }, nowMs)).toBeNull();
+  });
+
+  test("nothing to put back is not said", () => {
+    expect(putBack({ setup: [check({ state: "SKIPPED" })] }, 0)).toBeNull();
+    expect(putBack({ setup: [] }, 0)).toBeNull();
+  });
+
+  test.each(["CONFLICT", "FAILED"] as const)("%s is a warning", (state) => {
+    expect(putBack({ setup: [check({ state })] }, 0)?.warning).toBe(true);
+  });
+});
+
+describe("a shell without a pod", () => {
+  test.each([
+    ["Expired", nowMs - 60_000, "Your shell has ended", "Your work was saved 1 minute ago. It comes back"],
+    [null, nowMs - 60_000, "Your shell is stopped", "Your work was saved 1 minute ago. It comes back"],
+    [null, null, "Your shell is stopped", "Nothing had been saved"],
+  ])("%s, saved at %s", (reason, lastSavedAt, title, part) => {
+    const words = stoppedWords({ reason, lastSavedAt }, nowMs);
+    expect(words.title).toBe(title);
+    expect(words.sentence).toContain(part);
+  });
+});
