@@ -44,11 +44,6 @@ carried_settings=$carried_settings'|remote\..*\.(url|pushurl|fetch|tagopt|prune)
 carried_settings=$carried_settings'|(push|pull|rebase|merge|rerere)\.(default|rebase|ff|autostash|enabled|conflictstyle|autosetupremote)'
 carried_settings=$carried_settings'|status\.[a-z]*)$'
 
-# TEXT as a basic regular expression that matches itself, between slashes.
-escape_pattern() {
-  printf %s "$1" | sed 's/[].[*^$\\/]/\\&/g'
-}
-
 # What is under way and cannot be saved.
 name_operations() {
   for work_name in MERGE_HEAD:merge rebase-merge:rebase rebase-apply:rebase CHERRY_PICK_HEAD:cherry-pick REVERT_HEAD:revert BISECT_LOG:bisect; do

@@ -80,3 +80,20 @@ is_ours() {
   [ "mac: $work_mac" = "$work_line" ] || return 1
   saved_at=$(sed -n 's/^committer .* \([0-9]*\) +0000$/\1/p; /^$/q' "$shadow/work/found-said")
 }
+
+# A few words on what a save holds, of the facts (or manifest) in $described_facts.
+describe_record() {
+  if [ -n "$head_commit" ]; then work_name=$head_commit; else work_name=$(ours hash-object -t tree /dev/null); fi
+  work_count=$(ours diff-tree -r -z --name-only --no-renames "$work_name" "$worktree_tree" 2>/dev/null | tr -dc '\000' | wc -c)
+  case $work_count in
+    1) described="1 changed file" ;;
+    *) described="$work_count changed files" ;;
+  esac
+  if [ "$head_kind" = branch ]; then described="branch ${work_head#refs/heads/}, $described"; else described="detached HEAD, $described"; fi
+  work_count=$(grep -c '^stash ' "$described_facts")
+  case $work_count in
+    0) ;;
+    1) described="$described, 1 stash" ;;
+    *) described="$described, $work_count stashes" ;;
+  esac
+}

@@ -60,6 +60,13 @@ same_record() {
     [ "$(cat "$shadow/last/tree" 2>/dev/null)" = "$record_tree" ] && cmp -s "$shadow/work/parents" "$shadow/last/parents"
 }
 
+# What stands upstream is this very record: a pod that put it back has nothing to add.
+is_upstream_record() {
+  ours cat-file commit "$upstream_commit" >"$shadow/work/upstream-commit" 2>/dev/null || return 1
+  sed -n 's/^tree //p; /^$/q' "$shadow/work/upstream-commit" | grep -qx "$record_tree" &&
+    sed -n 's/^parent //p; /^$/q' "$shadow/work/upstream-commit" | cmp -s - "$shadow/work/parents"
+}
+
 # Nothing that a clone by setup would not have: one branch, the one that setup checks out, at the place where upstream has it.
 is_clean() {
   [ -z "$earlier" ] && [ "$head_kind" = branch ] && [ "$index_tree" = "$worktree_tree" ] || return 1
@@ -80,23 +87,6 @@ is_clean() {
     [ "$(ours rev-parse -q --verify "$head_commit^{tree}")" = "$index_tree" ]
 }
 
-# A few words on what a save holds.
-describe_record() {
-  if [ -n "$head_commit" ]; then work_name=$head_commit; else work_name=$(ours hash-object -t tree /dev/null); fi
-  work_count=$(ours diff-tree -r -z --name-only --no-renames "$work_name" "$worktree_tree" 2>/dev/null | tr -dc '\000' | wc -c)
-  case $work_count in
-    1) described="1 changed file" ;;
-    *) described="$work_count changed files" ;;
-  esac
-  if [ "$head_kind" = branch ]; then described="branch ${work_head#refs/heads/}, $described"; else described="detached HEAD, $described"; fi
-  work_count=$(grep -c '^stash ' "$shadow/now/facts")
-  case $work_count in
-    0) ;;
-    1) described="$described, 1 stash" ;;
-    *) described="$described, $work_count stashes" ;;
-  esac
-}
-
 saved_state() {
   if [ -s "$work_skipped" ]; then echo partial; else echo saved; fi
 }
@@ -109,7 +99,7 @@ save_upstream() {
     remember clean
     answer clean "Nothing to save in $below: upstream has it all."
   fi
-  if [ -n "$upstream_commit" ] && same_record; then
+  if [ -n "$upstream_commit" ] && is_upstream_record; then
     remember "$(saved_state)"
     answer_unchanged
   fi
@@ -137,6 +127,7 @@ save_upstream() {
   know_upstream "$upstream_form" "$record_commit"
   ours update-ref refs/limpet/saved "$record_commit"
   if [ -n "$earlier" ]; then printf '%s\n' "$earlier" >"$shadow/earlier"; fi
+  described_facts=$shadow/now/facts
   describe_record
   work_state=$(saved_state)
   remember "$work_state"

@@ -130,3 +130,8 @@ answer() {
 fail() {
   answer failed "$2" "$1"
 }
+
+# TEXT as a basic regular expression that matches itself, between slashes.
+escape_pattern() {
+  printf %s "$1" | sed 's/[].[*^$\\/]/\\&/g'
+}

@@ -61,11 +61,15 @@ classify() {
   sed -z 's/^/.\//' "$shadow/work/folders" | xargs -0 -r sh -c \
     'exec find "$@" -maxdepth 0 -type d ! -perm 0755 -printf "%m %p\0"' sh 2>/dev/null |
     sed -z 's/^\([0-7]*\) \.\//\1 /' >>"$shadow/record/modes"
+  sed -z -n 's/^[LUO] [^ ]* \.\///p' "$shadow/work/class" | sort -zu >"$shadow/work/left"
+}
+
+# Sentences for what classify found that cannot be saved.
+name_left() {
   numfmt -z --field=2 --to=iec-i --suffix=B --invalid=ignore <"$shadow/work/class" |
     sed -z -n "s/^L *\([^ ]*\) \.\/\(.*\)\$/\2: \1, more than the limit of $(numfmt --to=iec-i --suffix=B "$work_file_limit"); this version is not saved/p
       s/^U - \.\/\(.*\)\$/\1: cannot be read/p
       s/^O - \.\/\(.*\)\$/\1: neither a file nor a link/p" >>"$work_skipped"
-  sed -z -n 's/^[LUO] [^ ]* \.\///p' "$shadow/work/class" | sort -zu >"$shadow/work/left"
 }
 
 # worktree_tree: the shadow's index has what the files hold now, and only what changed was read.

@@ -1,0 +1,169 @@
+# shellcheck shell=sh
+# Owns which save is to be put back, if any: found upstream or in a bundle, verified, not put back already; and the clone that
+# a bundle needs where there is none.
+# Must not know how it is put back.
+
+# Sets found_commit, a save of this shell in the shadow; or answers.
+find_upstream() {
+  [ -n "$work_url" ] || answer nothing "No repository is connected."
+  find_repository || fail REPOSITORY "$below is no git repository: clone it first."
+  open_shadow
+  set_remote "$work_url"
+  found_commit='' found_form='' found_foreign='' found_at=0
+  work_there=$(ask_upstream) || {
+    push_why=$(last_line "$shadow/error")
+    fail_asking
+  }
+  while read -r work_object work_form; do
+    [ -n "$work_object" ] || continue
+    # This pod made it, or put it back: what is in the folder is newer.
+    if [ -f "$shadow/made" ] && grep -qx "$work_object" "$shadow/made"; then
+      know_upstream "$work_form" "$work_object"
+      found_form=$work_form
+      continue
+    fi
+    fetch_upstream "$work_form" || {
+      push_why=$(last_line "$shadow/error")
+      fail_asking
+    }
+    work_object=$(ours rev-parse -q --verify refs/limpet/fetched) || continue
+    if is_ours "$work_object"; then
+      if [ "$saved_at" -ge "$found_at" ]; then
+        found_commit=$work_object found_form=$work_form found_at=$saved_at
+        ours update-ref refs/limpet/found "$found_commit"
+      fi
+    else
+      found_foreign=1
+    fi
+  done <<END
+$work_there
+END
+  if [ -z "$found_commit" ]; then
+    # Saves of before that a save of this pod keeps inside itself.
+    if [ -s "$shadow/earlier" ]; then
+      cd -- "$dir" || fail REPOSITORY "$below cannot be entered."
+      put_earlier_beside
+    fi
+    if [ -n "$found_foreign" ]; then
+      fail FOREIGN_SAVE "What stands in the place of this shell's save was not written by it, so nothing of it was put back."
+    fi
+    if [ -n "$found_form" ]; then answer nothing "The work in $below is as you left it."; fi
+    answer nothing "No work of $below is saved upstream."
+  fi
+}
+
+fail_asking() {
+  case $push_why in
+    *'uthentication failed'* | *'could not read Username'* | *'could not read Password'* | *'ermission denied'* | *' 401'* | *' 403'*)
+      fail GIT_SIGN_IN "The repository's host refused the sign-in, so the saved work could not be put back yet: $push_why"
+      ;;
+  esac
+  fail GIT_UNREACHABLE "The repository's host was not reached, so the saved work could not be put back yet: $push_why"
+}
+
+# The same from a bundle; makes the repository where there is none.
+find_bundle() {
+  [ -f "$bundle" ] || fail BUNDLE "There is no bundle $bundle."
+  work_format=$(bundle_format "$bundle")
+  mkdir -p -- "$dir" || fail REPOSITORY "$below cannot be made."
+  place "$dir"
+  place_ref
+  if find_repository; then
+    open_shadow
+  else
+    [ ! -e "$dir/.git" ] || fail REPOSITORY "$below/.git is there and is no git repository."
+    # Made in a folder of its own: what is broken off is never mistaken for a repository.
+    rm -rf "$shadow/made-git"
+    [ -f "$shadow/HEAD" ] || make_shadow "$work_format" || fail STATE "Limpet's own folder ($shadow) cannot be written."
+    found_new=1
+  fi
+  open_bundle "$bundle" || {
+    if [ -z "${bundle_commit:-}" ]; then fail BUNDLE "The bundle of $below is not whole."; fi
+    fail BUNDLE "The bundle of $below is not whole: $(last_line "$shadow/error")"
+  }
+  is_ours "$bundle_commit" ||
+    fail FOREIGN_SAVE "The bundle of $below was not written by this shell, so nothing of it was put back."
+  if [ -f "$shadow/made" ] && grep -qx "$bundle_commit" "$shadow/made"; then
+    answer nothing "The work in $below is as you left it."
+  fi
+  found_commit=$bundle_commit found_form=''
+  ours update-ref refs/limpet/found "$found_commit"
+  if [ -n "${found_new:-}" ]; then make_repository; fi
+  lacks_base || return 0
+  # What was pushed may not be fetched yet.
+  fetch_base
+  if lacks_base; then
+    fail BASE_GONE "$below needs commits that its remote has not got any more; the bundle is kept, and \`git bundle unbundle\` can use it once they are there."
+  fi
+}
+
+# Is a commit that the bundle counts on missing?
+lacks_base() {
+  while IFS= read -r work_object; do
+    GIT_DIR=$dir/.git git cat-file -e "$work_object^{commit}" 2>/dev/null || return 0
+  done <"$shadow/work/needed"
+  return 1
+}
+
+# The repository's remotes, from the record that travels in the bundle: NAME, tab, address. `origin` first.
+record_remotes() {
+  ours cat-file blob "$found_commit:config" | tr '\n\000' '\t\n' | sed -n "s/^remote\.\(.*\)\.url$tab/\1$tab/p" |
+    sort -t "$tab" -u -k 1,1 >"$shadow/work/remotes"
+  grep "^origin$tab" "$shadow/work/remotes"
+  grep -v "^origin$tab" "$shadow/work/remotes"
+}
+
+fetch_base() {
+  record_remotes >"$shadow/work/remotes-in-order"
+  while IFS=$tab read -r work_name work_address; do
+    [ -n "$work_address" ] || continue
+    GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_ALLOW_PROTOCOL=https:http:ssh:git:file \
+      timeout -k 5 "${LIMPET_CLONE_SECONDS:-900}" git -c http.followRedirects=false -c core.hooksPath=/dev/null -c gc.auto=0 \
+      --git-dir="$work_git" fetch -q --no-write-fetch-head --no-recurse-submodules --refmap= -- "$work_address" \
+      "+refs/heads/*:refs/remotes/$work_name/*" >/dev/null 2>"$shadow/error" </dev/null 8>&- || continue
+    ours_default=$(GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_ALLOW_PROTOCOL=https:http:ssh:git:file \
+      timeout -k 5 60 git ls-remote --symref -- "$work_address" HEAD 2>/dev/null </dev/null 8>&- |
+      sed -n "s/^ref: refs\/heads\/\(.*\)${tab}HEAD$/\1/p")
+    if [ -n "$ours_default" ] && [ "$work_name" = origin ]; then
+      git --git-dir="$work_git" symbolic-ref "refs/remotes/origin/HEAD" "refs/remotes/origin/$ours_default"
+    fi
+    work_fetched=1
+  done <"$shadow/work/remotes-in-order"
+}
+
+# A repository where there is none yet: empty but for what its remote has.
+make_repository() {
+  work_git=$shadow/made-git
+  git -c init.defaultBranch=main -c core.hooksPath=/dev/null init -q --bare --object-format="$work_format" "$work_git" 2>"$shadow/error" &&
+    git config --file "$work_git/config" core.bare false &&
+    git config --file "$work_git/config" core.logAllRefUpdates true ||
+    fail STATE "A repository cannot be made in $below: $(last_line "$shadow/error")"
+  work_fetched=''
+  if [ -s "$shadow/work/needed" ] || [ -n "$(record_remotes)" ]; then fetch_base; fi
+  if [ -s "$shadow/work/needed" ] && [ -z "$work_fetched" ]; then
+    fail BASE_UNREACHABLE "$below needs its remote, which was not reached: $(last_line "$shadow/error"). Clone it to ~/$below by hand, then set up again: the saved work is kept."
+  fi
+  mv -T -- "$work_git" "$dir/.git" || fail REPOSITORY "$below cannot be made."
+  find_repository || fail REPOSITORY "$below cannot be made."
+  work_git=$gitdir
+  excludes=/dev/null
+  quoted_path "$common/objects" >"$shadow/objects/info/alternates"
+  printf '%s\n' "$common/objects" >"$shadow/borrows"
+}
+
+# read_record OBJECT: its parts, into $shadow/found; index_tree, worktree_tree, and the manifest's head. Only after is_ours.
+read_record() {
+  rm -rf "$shadow/found"
+  mkdir "$shadow/found" || fail STATE "Limpet's own folder ($shadow) cannot be written."
+  for work_each in manifest intent-to-add modes flags config exclude attributes; do
+    ours cat-file blob "$1:$work_each" >"$shadow/found/$work_each" 2>/dev/null || rm -f "$shadow/found/$work_each"
+  done
+  index_tree=$(ours rev-parse -q --verify "$1:index") && worktree_tree=$(ours rev-parse -q --verify "$1:worktree") &&
+    grep -qx 'format 1' "$shadow/found/manifest" ||
+    fail SAVE_UNKNOWN "The save of $below is of a kind that this image cannot read: start the shell with a newer image."
+  read -r work_line head_kind work_head head_commit <<END
+$(grep '^head ' "$shadow/found/manifest")
+END
+  [ "$head_commit" != - ] || head_commit=''
+  saved_on=$(date -u -d "@$saved_at" '+%Y-%m-%d %H:%M UTC')
+}
