@@ -1,9 +1,11 @@
-// Owns which tests run where: plain Node, real tmux, the pod's scripts, a real cluster API, workerd, and the whole of `npm start`.
+// Owns which tests run where: plain Node, real tmux, the pod's scripts, a real cluster API, workerd, a thousand
+// pods, and the whole of `npm start`.
 // Must not know what any of them tests. `npm test` runs all of it; one kind: vitest run --config test/vitest.config.ts --project unit
 
 import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { apiExamples } from "./setup/api-examples.ts";
 import { parseVariables } from "./setup/variables.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -73,6 +75,7 @@ export default defineConfig({
               },
             },
           })),
+          apiExamples(),
         ],
         test: {
           ...real,
@@ -84,6 +87,18 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 30_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        // The reaper's proof: a thousand pods on this machine, and an edge whose clock it turns.
+        test: {
+          ...real,
+          name: "reaping",
+          environment: "node",
+          include: ["test/reaping/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -2,7 +2,7 @@
 // Must not know routes, GraphQL or the cluster.
 
 /** Every code that leaves Limpet, with the HTTP status it means. GraphQL puts the code in `extensions.code`. */
-const statusByCode = {
+export const statusByCode = {
   BAD_REQUEST: 400,
   UNAUTHENTICATED: 401,
   SIGN_IN_FAILED: 400,
