@@ -41,7 +41,7 @@ async function buildGate(root: string, buildDir: string): Promise<void> {
 }
 
 /** The Worker as wrangler.toml describes it, in miniflare's words, without paths and without anybody's secrets. */
-async function writeSettings(root: string, buildDir: string): Promise<void> {
+export async function writeSettings(root: string, buildDir: string): Promise<void> {
   // Not named above: it takes half a second to load, and an up-to-date build needs none of it.
   const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
   const file = join(root, "wrangler.toml");

@@ -13,6 +13,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface TestCluster {
   readonly url: string;
+  /** The home of the pod with this uid. */
+  readonly homeOf: (uid: string) => string;
   readonly close: () => Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
   const url = await firstUrl(child);
   return {
     url,
+    homeOf: (uid) => join(state, "state/pods", uid, "home"),
     close: async () => {
       const ended = once(child, "exit");
       if (child.exitCode === null) {

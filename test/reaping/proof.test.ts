@@ -1,0 +1,117 @@
+// Owns the proof of the reaper at size: a thousand shells, pods that nobody has, others' pods, a cluster that fails.
+// Must not know how the reaper works.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Pod } from "../../worker/kubernetes/pod.ts";
+import { type Kind, type Population, populate, type Resident } from "./population.ts";
+import { type Figures, reap } from "./reap.ts";
+import { until, World } from "./world.ts";
+
+const counts = {
+  over: 450,
+  "over-by-record": 50,
+  living: 450,
+  "over-by-label": 50,
+  lost: 10,
+  stopped: 10,
+  finished: 10,
+};
+const total = { ...counts, orphans: 50, foreign: 20 };
+const percent = 5;
+const seed = 20_261_123;
+
+let world: World;
+let population: Population;
+let figures: Figures;
+let left: ReadonlyMap<string, Pod>;
+let rows: ReadonlyMap<string, { readonly desired: string; readonly phase: string; readonly expiresAt: number }>;
+
+beforeAll(async () => {
+  world = await World.start();
+  population = await populate(world, total);
+  const running = total.over + total["over-by-record"] + total.living + total["over-by-label"] + total.orphans;
+  await until("all pods run", 60_000, async () => {
+    const pods = await world.listPods();
+    return pods.filter(({ phase }) => phase === "Running").length >= running;
+  });
+  figures = await reap(world, population, percent, seed);
+  left = new Map((await world.listPods()).map((pod) => [pod.uid, pod]));
+  rows = await readRows();
+  const reaped = total.over + total["over-by-record"] + total.orphans;
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  console.log(
+    `reaped ${reaped} of ${population.shells.length + total.orphans} in ${seconds(figures.shellsMs)} and ${seconds(figures.orphansMs)}, ` +
+      `${figures.ticks} ticks (${figures.failedTicks} failed), ${figures.calls} calls to the cluster (${figures.struck} struck), ` +
+      `${(figures.calls / reaped).toFixed(1)} a shell`,
+  );
+}, 300_000);
+
+afterAll(() => world.close(), 120_000);
+
+async function readRows() {
+  const db = await world.database();
+  const found = await db.prepare("select user_id, desired, phase, expires_at from shells").raw();
+  return new Map(
+    found.map((row) => {
+      if (!Array.isArray(row)) throw new Error("a row is a list");
+      const [userId, desired, phase, expiresAt] = row;
+      return [
+        String(userId),
+        { desired: String(desired), phase: String(phase), expiresAt: Number(expiresAt) },
+      ] as const;
+    }),
+  );
+}
+
+function of(...wanted: readonly Kind[]): readonly Resident[] {
+  return population.shells.filter(({ kind }) => wanted.includes(kind));
+}
+
+test("the cluster did fail", () => {
+  expect(figures.struck).toBeGreaterThan((figures.calls * percent) / 200);
+});
+
+test("none left over: shells whose time was over, and pods that nobody has", () => {
+  const over = of("over", "over-by-record");
+  expect(over.filter(({ uid }) => uid !== null && left.has(uid))).toEqual([]);
+  expect(over.filter(({ userId }) => rows.get(userId)?.desired !== "stopped")).toEqual([]);
+  expect(over.filter(({ userId }) => rows.get(userId)?.phase !== "absent")).toEqual([]);
+  expect(population.orphans.filter(({ uid }) => left.has(uid))).toEqual([]);
+  expect(of("finished").filter(({ uid }) => uid !== null && left.has(uid))).toEqual([]);
+});
+
+test("none early: the same pods, the same records", () => {
+  const living = of("living", "over-by-label");
+  expect(living.filter(({ uid }) => uid === null || left.get(uid)?.deleting !== false)).toEqual([]);
+  for (const { userId, expiresAt } of living) {
+    expect(rows.get(userId), userId).toEqual({ desired: "present", phase: "ready", expiresAt });
+  }
+});
+
+test("no foreign pod touched", () => {
+  expect(population.foreign).toHaveLength(total.foreign);
+  expect(population.foreign.filter(({ uid }) => left.get(uid)?.deleting !== false)).toEqual([]);
+});
+
+test("records without pods have learnt it, stopped ones stay", () => {
+  expect(of("lost").map(({ userId }) => rows.get(userId)?.phase)).toEqual(of("lost").map(() => "failed"));
+  for (const { userId, expiresAt } of of("stopped")) {
+    expect(rows.get(userId)).toEqual({ desired: "stopped", phase: "absent", expiresAt });
+  }
+});
+
+test("no work lost: whoever went had the time to save", () => {
+  const went = [
+    ...of("over", "over-by-record").map(({ podName }) => podName),
+    ...population.orphans.map(({ name }) => name),
+  ];
+  const lost = went.filter((name) => !isSaved(name));
+  expect(lost).toEqual([]);
+});
+
+function isSaved(name: string): boolean {
+  const file = join(world.savedDir, name);
+  return existsSync(file) && readFileSync(file, "utf8") === `work of ${name}\n`;
+}
