@@ -102,18 +102,6 @@ export default defineConfig({
         },
       },
       {
-        // The reaper's proof: a thousand pods on this machine, and an edge whose clock it turns.
-        test: {
-          ...real,
-          name: "reaping",
-          environment: "node",
-          include: ["test/reaping/**/*.test.ts"],
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 300_000,
-        },
-      },
-      {
         // `npm start` itself, and a real browser before it: one file at a time, for each has the machine to itself.
         test: {
           ...real,
