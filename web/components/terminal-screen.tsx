@@ -93,6 +93,18 @@ export function TerminalScreen(props: { readonly app: App; readonly fresh: boole
     toasts.show({ text: receipt.text, tone: receipt.warning ? "warning" : "plain", about: "work", stays: true });
   });
 
+  // What the last set-up found wrong is said where nobody has the settings open.
+  let missed = "";
+  createEffect(() => {
+    const shell = store.shell();
+    if (shell === null || shell.setupPending || shell.phase !== "ready") return;
+    const text = shell.missing.map((thing) => thing.text).join(" ");
+    if (text === missed) return;
+    missed = text;
+    if (text === "" || panel.name() === "settings") return;
+    const settings = { label: "Settings", run: () => panel.open("settings", true) };
+    toasts.show({ text, tone: "warning", about: "missing", actions: [settings] });
+  });
   // On a narrow page the panel does not open by itself: it is offered once the shell is there.
   let offers = props.fresh && panel.name() === null && !wasAsked();
   createEffect(() => {

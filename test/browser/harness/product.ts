@@ -17,6 +17,9 @@ const stoppedWithinMs = 60_000;
 /** How much of what `npm start` printed is kept for a failure's message. */
 const outputUnits = 64 * 1024;
 
+/** Of wrangler.toml, by their names there: an installation with other settings. */
+export type WorkerVariables = Readonly<Record<string, string>>;
+
 export class Product {
   /** Between the browser and the edge. */
   readonly front: TcpProxy;
@@ -24,13 +27,21 @@ export class Product {
   readonly cluster: TcpProxy;
   readonly faults: ClusterFaults;
   readonly #stateDir: string;
+  readonly #variables: WorkerVariables;
   readonly #edgePort: number;
   readonly #clusterPort: number;
   #child: ChildProcess | null = null;
   #output = "";
 
-  private constructor(stateDir: string, ports: { edge: number; cluster: number }, front: TcpProxy, cluster: TcpProxy) {
+  private constructor(
+    stateDir: string,
+    variables: WorkerVariables,
+    ports: { edge: number; cluster: number },
+    front: TcpProxy,
+    cluster: TcpProxy,
+  ) {
     this.#stateDir = stateDir;
+    this.#variables = variables;
     this.faults = new ClusterFaults(join(stateDir, "run.json"));
     this.#edgePort = ports.edge;
     this.#clusterPort = ports.cluster;
@@ -39,10 +50,11 @@ export class Product {
   }
 
   /** Started and ready. `dispose` ends it and removes its state. */
-  static async start(): Promise<Product> {
+  static async start(variables: WorkerVariables = {}): Promise<Product> {
     const ports = { edge: await freePort(), cluster: await freePort() };
     const product = new Product(
       mkdtempSync(join(tmpdir(), "limpet-browser-")),
+      variables,
       ports,
       await TcpProxy.listen(ports.edge),
       await TcpProxy.listen(ports.cluster),
@@ -85,6 +97,7 @@ export class Product {
         LIMPET_PUBLIC_URL: this.url,
         LIMPET_CLUSTER_LISTEN: `127.0.0.1:${this.#clusterPort}`,
         LIMPET_CLUSTER_URL: `http://127.0.0.1:${this.cluster.port}`,
+        ...Object.fromEntries(Object.entries(this.#variables).map(([name, value]) => [`LIMPET_VARS_${name}`, value])),
       },
     });
     this.#child = child;

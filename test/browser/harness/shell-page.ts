@@ -37,6 +37,21 @@ export class ShellPage {
     await this.prompt();
   }
 
+  get panel(): Locator {
+    return this.page.locator(".panel");
+  }
+
+  /** The settings, open and with the keyboard; where they stood open already they are as they were. */
+  async openSettings(): Promise<void> {
+    if (!(await this.panel.isVisible())) await this.choose("Settings");
+    await this.panel.getByRole("heading", { name: "Repository" }).waitFor();
+  }
+
+  async closePanel(): Promise<void> {
+    await this.panel.getByRole("button", { name: "Close" }).click();
+    await this.panel.waitFor({ state: "detached" });
+  }
+
   /** What the page says of its connection, here or to the pod. */
   async badge(): Promise<string> {
     return (await this.page.locator(".badge-text").textContent()) ?? "";

@@ -7,7 +7,7 @@ import { keepFile, keepPicture } from "./artefacts.ts";
 import { launchChromium, newDevice } from "./chromium.ts";
 import { PageLog } from "./page-log.ts";
 import type { PodTmux } from "./pod-tmux.ts";
-import { Product } from "./product.ts";
+import { Product, type WorkerVariables } from "./product.ts";
 import { ShellPage } from "./shell-page.ts";
 
 /** One signed-in person on one device, with a shell that shows its prompt. */
@@ -19,10 +19,10 @@ export interface Person {
 }
 
 /** Made before the first test of a file and ended after its last; between tests every hop is mended and every tab closed. */
-export function useWorld(): () => World {
+export function useWorld(variables: WorkerVariables = {}): () => World {
   let world: World | undefined;
   beforeAll(async () => {
-    world = await World.create();
+    world = await World.create(variables);
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === "fail") await world?.keepEvidence(task.name);
@@ -49,8 +49,8 @@ export class World {
     this.browser = browser;
   }
 
-  static async create(): Promise<World> {
-    const [product, browser] = await Promise.all([Product.start(), launchChromium()]);
+  static async create(variables: WorkerVariables): Promise<World> {
+    const [product, browser] = await Promise.all([Product.start(variables), launchChromium()]);
     return new World(product, browser);
   }
 
