@@ -71,11 +71,15 @@ write_archive() {
   set -- "$2" tar --create --format=posix --pax-option=delete=atime,delete=ctime --owner=0 --group=0 --numeric-owner \
     --no-recursion --null --verbatim-files-from --ignore-failed-read --warning=none --transform 's,^\./,home/,S' \
     --verbose --index-file="$work/index" -C "$state/save" -T "$work/bundles" -C "$HOME" -T "$work/names"
-  if [ -d "$state/restore/later/home" ]; then
-    # What could not be put back yet (its repository is not there) goes on from snapshot to snapshot.
-    (cd -- "$state/restore/later/home" && find . -mindepth 1 '(' -type f -o -type l ')' -print0) >"$work/later"
-    set -- "$@" -C "$state/restore/later/home" -T "$work/later"
-  fi
+  # Files without what `setup` put into them; and what could not be put back yet, its repository not being there: that goes
+  # on from snapshot to snapshot.
+  for added in cleaned later; do
+    added_in=$work/cleaned
+    [ "$added" = cleaned ] || added_in=$state/restore/later/home
+    [ -d "$added_in" ] || continue
+    (cd -- "$added_in" && find . -mindepth 1 '(' -type f -o -type l ')' -print0) >"$work/$added.names"
+    set -- "$@" -C "$added_in" -T "$work/$added.names"
+  done
   archive_limit=$1
   shift
   rm -f -- "$work/archive" "$work/index"

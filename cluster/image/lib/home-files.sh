@@ -90,19 +90,11 @@ is_below_list() {
   return 1
 }
 
-# What `setup` put into the home: it comes from `setup` again. Absolute paths or such below the home, a line each.
-managed_names() {
-  [ -f "$state/managed" ] || return 0
-  tr '\n' '\000' <"$state/managed" | HOME="$HOME" awk 'BEGIN { RS = ORS = "\0"; home = ENVIRON["HOME"] "/" }
-    index($0, home) == 1 { $0 = substr($0, length(home) + 1) }
-    $0 != "" { print }'
-}
-
 # A record of each thing that is kept: kind (d, f, l; u: a file that cannot be read), mode, bytes, time of change of the
 # content and of the rest, name. $1: list of repositories, whose own files are saved with them; $2: list of folders that
-# are caches by their own word. To stdout; each record ends with a NUL, its fields with a tab.
+# are caches by their own word; $3: list of files that are left out besides. To stdout; each record ends with a NUL, its fields with a tab.
 walk_home() {
-  pruned=$({ cat -- "$1" "$2"; managed_names; } | prune_words)
+  pruned=$({ cat -- "$1" "$2"; [ ! -f "$3" ] || cat -- "$3"; } | prune_words)
   find_kept -type d -printf 'd\t%m\t0\t0\t0\t%P\0' -o -type l -printf 'l\t%m\t%s\t%T@\t%C@\t%P\0' \
     -o -type f '(' -readable -printf 'f\t%m\t%s\t%T@\t%C@\t%P\0' -o -printf 'u\t%m\t%s\t%T@\t%C@\t%P\0' ')'
 }

@@ -6,8 +6,10 @@
 # Gets the snapshot to $restore/snapshot, whole and with the right sum, or says why not.
 get_snapshot() {
   edge_output=$restore/snapshot
+  # Room for an error in its place.
+  most=$((bytes > 65536 ? bytes : 65536))
   for try in 1 2 3; do
-    edge_call "$url" "$ticket" 120 --max-filesize "$bytes" ||
+    edge_call "$url" "$ticket" 120 --max-filesize "$most" ||
       case $edge_status in
         404 | 410)
           # It will not come back: what is made here from now on may be saved.

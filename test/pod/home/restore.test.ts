@@ -1,0 +1,251 @@
+// Owns that `restore-home` brings a saved home back as it was, once in a pod, whole or not at all, and over nothing.
+// Must not know how a snapshot is chosen.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Home, type HomeSettings, namesIn, treeOf } from "./home.ts";
+import { PodEdge } from "./pod-edge.ts";
+
+let edge: PodEdge;
+let homes: Home[];
+
+beforeEach(async () => {
+  edge = await PodEdge.start();
+  homes = [];
+});
+afterEach(async () => {
+  for (const home of homes) home.close();
+  await edge.close();
+});
+
+function makeHome(settings: HomeSettings = {}): Home {
+  const home = new Home(edge, settings);
+  homes.push(home);
+  return home;
+}
+
+/** The next pod: nothing in it but what `setup` knows. */
+const nextHome = (settings: HomeSettings = {}): Home => makeHome({ restored: false, ...settings });
+
+test("what was saved is there again: bytes, modes, times, links, odd names", async () => {
+  const old = makeHome();
+  old.write(".bash_history", "helm list\n", 0o600);
+  old.write(".ssh/id_ed25519", "mine", 0o600);
+  old.write("bin/run", "#!/bin/sh\n", 0o755);
+  old.write("data/bytes", execFileSync("head", ["-c", "300000", "/dev/urandom"]));
+  for (const name of ["-rf", "a\nb", "it's", "[x]*?", "\\n", " ", "né"]) old.write(`odd/${name}`);
+  old.sh(`printf x >"$(printf 'odd/\\377')"; ln -s nowhere dangling; ln -s ../data odd/to; mkdir -m 700 secret empty
+    ln data/bytes data/same; touch -d '2020-02-02 02:02:02.123456789' data/bytes; chmod 555 empty; chmod 700 .ssh`);
+  await old.save();
+  const fresh = nextHome();
+  expect((await fresh.restore(edge.wish)).last).toEqual({
+    state: "restored",
+    text: "The home is back as it was in its last snapshot.",
+    skipped: [],
+    code: null,
+  });
+  expect(treeOf(fresh.path)).toEqual(treeOf(old.path));
+  expect(readdirSync(join(fresh.state, "restore"))).toEqual(
+    expect.not.arrayContaining(["snapshot", "unpacked", "due"]),
+  );
+  // And so it is after one more life.
+  fresh.configure(edge);
+  await fresh.save();
+  const third = nextHome();
+  await third.restore(edge.wish);
+  expect(treeOf(third.path)).toEqual(treeOf(old.path));
+});
+
+test("once in a pod: what the person deletes or changes later stays so", async () => {
+  const old = makeHome();
+  old.write("file", "old");
+  await old.save();
+  const fresh = nextHome();
+  await fresh.restore(edge.wish);
+  fresh.write("file", "new");
+  expect((await fresh.restore(edge.wish)).last).toMatchObject({ state: "nothing" });
+  expect(fresh.read("file")).toBe("new");
+  expect((await nextHome().restore(null)).last).toMatchObject({ state: "nothing" });
+});
+
+test("what is there already is not written over: both are kept, and the history is one", async () => {
+  const old = makeHome();
+  old.write("notes.txt", "saved");
+  old.write("same.txt", "same");
+  old.write(".bash_history", "saved 1\n");
+  old.write("folder/in", "saved");
+  old.write("was-file", "saved");
+  old.sh("ln -s saved link");
+  await old.save();
+  const fresh = nextHome();
+  fresh.write("notes.txt", "new");
+  fresh.write("same.txt", "same");
+  fresh.write(".bash_history", "new 1\n");
+  fresh.write("folder/other", "new");
+  fresh.write("was-file/now", "a folder");
+  fresh.sh("ln -s new link");
+  const { last } = await fresh.restore(edge.wish);
+  expect(last).toMatchObject({ state: "conflict", code: "RESTORE_CONFLICT" });
+  expect(last.skipped?.toSorted()).toEqual([
+    "link: what was saved is beside it, as link.limpet-saved",
+    "notes.txt: what was saved is beside it, as notes.txt.limpet-saved",
+    "was-file: what was saved is beside it, as was-file.limpet-saved",
+  ]);
+  expect(fresh.read("notes.txt")).toBe("new");
+  expect(fresh.read("notes.txt.limpet-saved")).toBe("saved");
+  expect(fresh.read(".bash_history")).toBe("saved 1\nnew 1\n");
+  expect([fresh.read("folder/in"), fresh.read("folder/other"), fresh.read("was-file/now")]).toEqual([
+    "saved",
+    "new",
+    "a folder",
+  ]);
+  expect(fresh.has("same.txt.limpet-saved")).toBe(false);
+});
+
+describe("the download", () => {
+  test("that is cut, refused for a moment or damaged is tried again", async () => {
+    const old = makeHome();
+    old.write("file", execFileSync("head", ["-c", "200000", "/dev/urandom"]));
+    await old.save();
+    edge.fail({ path: "/api/pod/snapshot/", do: "cut" }, { path: "/api/pod/snapshot/", do: 502 });
+    const fresh = nextHome();
+    expect((await fresh.restore(edge.wish)).last.state).toBe("restored");
+    expect(treeOf(fresh.path)).toEqual(treeOf(old.path));
+  });
+
+  test("with another sum is never unpacked", async () => {
+    const old = makeHome();
+    old.write("file");
+    await old.save();
+    const fresh = nextHome();
+    const { last } = await fresh.restore({ ...edge.wish, sha256: "0".repeat(64) });
+    expect(last).toMatchObject({ state: "failed", code: "DAMAGED_SNAPSHOT" });
+    expect([...treeOf(fresh.path).keys()]).toEqual([".local", ".local/state"]);
+    expect(edge.count("GET /api/pod/snapshot/")).toBe(3);
+    // It may still come back: no save takes its place meanwhile.
+    expect((await fresh.save()).last.edge?.state).toBe("failed");
+    expect((await fresh.restore(edge.wish)).last.state).toBe("restored");
+  });
+
+  test("of one that is gone is said; from then on the home is saved again", async () => {
+    const gone = edge.wishFor("00000000000000000000000000", Buffer.from("x"));
+    const fresh = nextHome();
+    expect((await fresh.restore(gone)).last).toMatchObject({ state: "failed", code: "SNAPSHOT_NOT_FOUND" });
+    fresh.write("file");
+    expect((await fresh.save()).last.edge?.state).toBe("saved");
+  });
+
+  test("with a ticket that is over, or a wish that is none, fails with its reason", async () => {
+    const old = makeHome();
+    old.write("file");
+    await old.save();
+    const fresh = nextHome();
+    expect((await fresh.restore({ ...edge.wish, ticket: "lt1.other" })).last).toMatchObject({
+      state: "failed",
+      code: "INVALID_CAPABILITY",
+    });
+    expect((await fresh.restore({ url: edge.url })).last).toMatchObject({ state: "failed", code: "INVALID_SNAPSHOT" });
+    expect((await fresh.start("restore-home", [], "no json").ended).last).toMatchObject({
+      state: "failed",
+      code: "INVALID_SNAPSHOT",
+    });
+    expect(fresh.has("file")).toBe(false);
+  });
+});
+
+test("an archive that wants out of the home gets nothing out, and one that is cut puts nothing in", async () => {
+  const made = mkdtempSync(join(tmpdir(), "limpet-hostile-"));
+  const outside = join(made, "outside");
+  execFileSync(
+    "sh",
+    [
+      "-ec",
+      `mkdir -p t/home && cd t && echo evil >x &&
+    tar -cPf ../a.tar --transform 's,^x$,../../../../outside,' x &&
+    tar -rPf ../a.tar --transform 's,^x$,${outside},' x &&
+    ln -s "${made}" home/way && tar -rf ../a.tar home/way && tar -rPf ../a.tar --transform 's,^x$,home/way/outside,' x &&
+    echo good >home/good && tar -rf ../a.tar home/good && gzip ../a.tar`,
+    ],
+    { cwd: made },
+  );
+  edge.keep(execFileSync("cat", [join(made, "a.tar.gz")]));
+  const hostile = nextHome();
+  await hostile.restore(edge.wish);
+  expect(readdirSync(made).toSorted()).toEqual(["a.tar.gz", "t"]);
+
+  const old = makeHome();
+  old.write("one");
+  old.write("two", execFileSync("head", ["-c", "100000", "/dev/urandom"]));
+  await old.save();
+  edge.keep(edge.newest.subarray(0, 60_000));
+  const cut = nextHome();
+  expect((await cut.restore(edge.wish)).last).toMatchObject({ state: "failed", code: "UNPACK" });
+  expect(cut.has("one")).toBe(false);
+  rmSync(made, { recursive: true });
+});
+
+describe("repositories", () => {
+  test("come back from their bundles, with the ignored files that matter", async () => {
+    const old = makeHome();
+    old.repository("lab", { ".gitignore": "*.tfstate\n", "a.txt": "a\n" });
+    old.write("lab/prod.tfstate", "state");
+    old.write("lab/a.txt", "changed\n");
+    old.write("lab/new.txt", "new\n");
+    old.sh("cd lab && git add new.txt && git checkout -q -b side && git commit -q -m two && echo more >>new.txt");
+    await old.save();
+    const fresh = nextHome();
+    expect((await fresh.restore(edge.wish)).last).toMatchObject({ state: "restored" });
+    const look =
+      "cd lab && git status --porcelain=v2 --branch | grep -v upstream && git log --format=%H --all && cat prod.tfstate a.txt new.txt";
+    expect(fresh.sh(look)).toBe(old.sh(look));
+  });
+
+  test("one that cannot be restored is kept where it is seen, and is in the next snapshot", async () => {
+    const old = makeHome();
+    old.repository("lab");
+    await old.save();
+    const bundle = namesIn(edge.newest).find((name) => name.endsWith(".bundle")) ?? "";
+    const made = mkdtempSync(join(tmpdir(), "limpet-broken-"));
+    execFileSync("tar", ["-xz", "-C", made], { input: edge.newest });
+    writeFileSync(join(made, bundle), "broken");
+    edge.keep(execFileSync("tar", ["-cz", "-C", made, "home", "bundles"]));
+    rmSync(made, { recursive: true });
+    const fresh = nextHome();
+    const { last } = await fresh.restore(edge.wish);
+    const name = bundle.slice("bundles/".length);
+    expect(last).toMatchObject({
+      state: "conflict",
+      skipped: [expect.stringMatching(`^lab is kept as ~/limpet-not-restored/${name}: .+`)],
+    });
+    expect(fresh.read(`limpet-not-restored/${name}`)).toBe("broken");
+    fresh.configure(edge);
+    await fresh.save();
+    expect(namesIn(edge.newest)).toContain(`home/limpet-not-restored/${name}`);
+  });
+
+  test("what belongs into the connected one waits for its clone, and is in every snapshot until then", async () => {
+    const git = { url: "https://git.example.com/team/infra.git", workspace: "work/infra", saveUpstream: false };
+    const old = makeHome({ git });
+    old.repository("work/infra", { ".gitignore": "*.tfstate\n", "main.tf": "" });
+    old.sh("cd work/infra && git remote add origin https://git.example.com/team/infra.git");
+    old.write("work/infra/live/prod.tfstate", "state");
+    old.write("work/beside");
+    await old.save();
+    const fresh = nextHome({ git });
+    await fresh.restore(edge.wish);
+    expect(fresh.has("work/beside")).toBe(true);
+    expect(fresh.has("work/infra")).toBe(false);
+    expect((await fresh.start("restore-home", ["later"]).ended).last.state).toBe("nothing");
+    fresh.configure(edge, { git });
+    await fresh.save();
+    expect(namesIn(edge.newest)).toContain("home/work/infra/live/prod.tfstate");
+
+    fresh.repository("work/infra", { ".gitignore": "*.tfstate\n", "main.tf": "" });
+    expect((await fresh.start("restore-home", ["later"]).ended).last.state).toMatch(/restored|conflict/);
+    expect(fresh.read("work/infra/live/prod.tfstate")).toBe("state");
+    expect((await fresh.start("restore-home", ["later"]).ended).last.state).toBe("nothing");
+  });
+});
