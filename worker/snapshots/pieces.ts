@@ -71,13 +71,15 @@ export interface Piece {
   readonly last: boolean;
 }
 
-/** The stream did not have as many bytes as were said, or gave none for too long. */
-export class StreamLengthError extends Error {
-  readonly problem: "short" | "long" | "stalled";
+/** The stream had fewer or more bytes than were said, gave none for too long, or broke off. */
+export type StreamProblem = "short" | "long" | "stalled" | "broken";
 
-  constructor(problem: "short" | "long" | "stalled") {
-    super(`the stream was ${problem}`);
-    this.name = "StreamLengthError";
+export class StreamError extends Error {
+  readonly problem: StreamProblem;
+
+  constructor(problem: StreamProblem, options?: ErrorOptions) {
+    super(`the stream was ${problem}`, options);
+    this.name = "StreamError";
     this.problem = problem;
   }
 }
@@ -93,7 +95,7 @@ export interface Cut {
 
 /**
  * Cuts a stream into pieces; holds one piece at a time. The stream is cancelled where it is not read to its end.
- * @throws StreamLengthError; whatever the stream itself fails with
+ * @throws StreamError
  */
 export async function* inPieces(stream: ReadableStream<Uint8Array>, cut: Cut): AsyncGenerator<Piece, void> {
   const reader = stream.getReader();
@@ -105,7 +107,7 @@ export async function* inPieces(stream: ReadableStream<Uint8Array>, cut: Cut): A
       const { done, value } = await readWithin(reader, cut.stallMs);
       if (done) break;
       seen += value.length;
-      if (seen > cut.total) throw new StreamLengthError("long");
+      if (seen > cut.total) throw new StreamError("long");
       let at = 0;
       while (at < value.length) {
         const taken = value.subarray(at, at + piece.length - filled);
@@ -120,7 +122,7 @@ export async function* inPieces(stream: ReadableStream<Uint8Array>, cut: Cut): A
       }
     }
     ended = true;
-    if (seen < cut.total) throw new StreamLengthError("short");
+    if (seen < cut.total) throw new StreamError("short");
     // Only now: what comes after the last byte would have been too much.
     yield { bytes: piece.subarray(0, filled), index, last: true };
   } finally {
@@ -130,9 +132,12 @@ export async function* inPieces(stream: ReadableStream<Uint8Array>, cut: Cut): A
 
 async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, ms: number) {
   const stalled = Promise.withResolvers<never>();
-  const timer = setTimeout(() => stalled.reject(new StreamLengthError("stalled")), ms);
+  const timer = setTimeout(() => stalled.reject(new StreamError("stalled")), ms);
+  const broken = (cause: unknown): never => {
+    throw new StreamError("broken", { cause });
+  };
   try {
-    return await Promise.race([reader.read(), stalled.promise]);
+    return await Promise.race([reader.read().catch(broken), stalled.promise]);
   } finally {
     clearTimeout(timer);
   }

@@ -8,7 +8,15 @@ import { LimpetError } from "../errors.ts";
 import { describeError, log } from "../log.ts";
 import { sealBytes } from "../sealing/seal.ts";
 import type { SealKeys } from "../sealing/seal-keys.ts";
-import { inPieces, makeContentKey, PieceCipher, pieceBytes, StreamLengthError, sealedLength } from "./pieces.ts";
+import {
+  inPieces,
+  makeContentKey,
+  PieceCipher,
+  pieceBytes,
+  StreamError,
+  type StreamProblem,
+  sealedLength,
+} from "./pieces.ts";
 import { keepNewest } from "./remove.ts";
 import { contentKeySeal, objectName } from "./snapshot-object.ts";
 
@@ -99,7 +107,7 @@ async function writeObject(bucket: R2Bucket, name: string, cipher: PieceCipher, 
       () => bucket.delete(name),
       () => {},
     );
-    throw error instanceof StreamLengthError ? refusal(error.problem) : error;
+    throw error instanceof StreamError ? refusal(error.problem) : error;
   }
   await putting;
 }
@@ -137,11 +145,12 @@ function refusedHash(): LimpetError {
   );
 }
 
-function refusal(problem: StreamLengthError["problem"]): LimpetError {
+function refusal(problem: StreamProblem): LimpetError {
   const what = {
     short: "The snapshot ended before its content-length",
     long: "The snapshot is longer than its content-length",
     stalled: "The snapshot stopped arriving",
+    broken: "The connection broke off before the snapshot's end",
   }[problem];
   return new LimpetError("BAD_REQUEST", `${what}: nothing was kept. Send it again.`);
 }

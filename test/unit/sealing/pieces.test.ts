@@ -7,7 +7,7 @@ import {
   makeContentKey,
   PieceCipher,
   pieceBytes,
-  StreamLengthError,
+  StreamError,
   sealedLength,
   tagBytes,
 } from "../../../worker/snapshots/pieces.ts";
@@ -42,7 +42,7 @@ async function cut(stream: ReadableStream<Uint8Array>, total: number, size: numb
 
 async function problemOf(cutting: Promise<unknown>): Promise<string> {
   const error: unknown = await cutting.catch((thrown: unknown) => thrown);
-  if (!(error instanceof StreamLengthError)) throw new Error("the stream was taken");
+  if (!(error instanceof StreamError)) throw new Error("the stream was taken");
   return error.problem;
 }
 
@@ -89,6 +89,14 @@ describe("cutting a stream", () => {
     });
     expect(await problemOf(cut(stream, 100, 8, 20))).toBe("stalled");
     await cancelled.promise;
+  });
+
+  it("says of one that breaks off that it did", async () => {
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new Uint8Array(4)),
+      pull: (controller) => controller.error(new Error("gone")),
+    });
+    expect(await problemOf(cut(stream, 100, 8))).toBe("broken");
   });
 
   it("cancels one whose reader stops early", async () => {

@@ -104,7 +104,7 @@ describe("an upload that is not what it says", () => {
     });
     const headers = { "content-length": String(bytes.length), "x-limpet-sha256": await sha256(bytes) };
     const response = await pod.call("PUT", "/api/pod/snapshot", { headers, body });
-    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect([response.status, await errorCodeOf(response)]).toEqual([400, "BAD_REQUEST"]);
     expect(await pod.objects()).toEqual([]);
     const id = await pod.saves(bytes);
     expect(await pod.objects()).toEqual([id]);

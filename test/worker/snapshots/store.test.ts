@@ -90,6 +90,74 @@ describe("D1 that does not answer", () => {
   });
 });
 
+describe("a snapshot of 20 MiB", () => {
+  const size = 20 * pieceBytes;
+  let chunks = 0;
+
+  /** Time enough for whoever gives to run ahead. */
+  async function pauseSometimes(): Promise<void> {
+    chunks += 1;
+    if (chunks % 64 === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  it("goes in as fast as the bucket takes it, four pieces ahead at most", async () => {
+    const pod = await PodCaller.runs();
+    let [given, taken, ahead] = [0, 0, 0];
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          const chunk = new Uint8Array(64 * 1024);
+          given += chunk.length;
+          controller.enqueue(chunk);
+          if (given === size) controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const put = async (_name: string, stream: ReadableStream<Uint8Array>): Promise<null> => {
+      for await (const chunk of stream) {
+        taken += chunk.length;
+        ahead = Math.max(ahead, given - taken);
+        await pauseSometimes();
+      }
+      return null;
+    };
+    const SNAPSHOTS = changed(env.SNAPSHOTS, (name) => (name === "put" ? put : undefined));
+    const sums = { bytes: size, sha256: await sha256(new Uint8Array(size)) };
+    await storeSnapshot({ DB: env.DB, SNAPSHOTS }, sealKeys, { ...(await uploadOf(pod)), ...sums, body }, Date.now());
+    expect(taken).toBe(size + 20 * 16);
+    expect(ahead).toBeLessThanOrEqual(4 * pieceBytes);
+  });
+
+  it("goes out as fast as its reader takes it, four pieces ahead at most", async () => {
+    const pod = await PodCaller.runs();
+    const id = await pod.saves(new Uint8Array(size));
+    const row = await findSnapshot(db, id);
+    if (row === null) throw new Error("there is no row");
+    let given = 0;
+    const get = async (name: string) => {
+      const object = await env.SNAPSHOTS.get(name);
+      if (object === null) return null;
+      const counting = new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          given += chunk.length;
+          controller.enqueue(chunk);
+        },
+      });
+      return { size: object.size, body: object.body.pipeThrough(counting) };
+    };
+    const SNAPSHOTS = changed(env.SNAPSHOTS, (name) => (name === "get" ? get : undefined));
+    let [taken, ahead] = [0, 0];
+    for await (const chunk of await openSnapshot({ SNAPSHOTS }, sealKeys, row)) {
+      taken += chunk.length;
+      ahead = Math.max(ahead, given - taken);
+      await pauseSometimes();
+    }
+    expect(taken).toBe(size);
+    expect(ahead).toBeLessThanOrEqual(4 * pieceBytes);
+  });
+});
+
 describe("a bucket that fails", () => {
   it.each([
     ["at once", 0],
