@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Owns the connected repository in the home: reached, cloned where nothing is yet, and its saved work put back, once a pod.
-# Must not know how work is saved, and must not touch what is in the workspace already.
+# Owns the connected repository in the home: reached, and cloned where nothing is yet.
+# Must not know of saved work, and must not touch what is in the workspace already.
 # Uses $here, $state, $scratch, step, check, own_git, name_git_failure, attempt; read_git was called.
 
 : "${LIMPET_CLONE_SECONDS:=900}"
@@ -24,7 +24,7 @@ reach_repository() {
 # What git says of its progress, as a step once a second: `Receiving objects:  45% (450/1000), 10.00 MiB | 1.00 MiB/s`.
 report_progress() {
   shown=
-  while sleep 1 >/dev/null 9>&-; do
+  while sleep 1 >/dev/null 8>&- 9>&-; do
     now_at=$(tail -c 300 "$scratch/git" 2>/dev/null | tr '\r' '\n' | grep -o '^\(Receiving objects\|Resolving deltas\|Updating files\): *[0-9]*%' | tail -n 1 | tr -s ' ')
     [ -n "$now_at" ] && [ "$now_at" != "$shown" ] || continue
     shown=$now_at
@@ -131,7 +131,7 @@ clone_repository() {
     step clone 'Checking the files out'
     # By the person's own settings: their line endings, their LFS.
     GIT_TERMINAL_PROMPT=0 LC_ALL=C timeout -k 5 "$LIMPET_CLONE_SECONDS" git -C "$state/clone" checkout --quiet HEAD -- \
-      </dev/null >/dev/null 2>"$scratch/git" 9>&-
+      </dev/null >/dev/null 2>"$scratch/git" 8>&- 9>&-
     git_exit=$?
     if [ "$git_exit" != 0 ]; then
       git_seconds=$LIMPET_CLONE_SECONDS
@@ -154,66 +154,5 @@ clone_repository() {
   else
     rm -rf -- "$state/clone"
     check clone failed HOME_NOT_WRITABLE "~/$workspace could not be made: $write_error. Make room for it, then set up again."
-  fi
-}
-
-# Runs a program of ours that prints one line of JSON {state, text, code}; its check is step $1. $2: done, where there is
-# nothing to put back. Sets restored: what it said, or nothing.
-restore_with() {
-  restore_step=$1
-  restore_nothing=$2
-  shift 2
-  if [ ! -x "$here/$1" ]; then
-    restored=
-    check "$restore_step" failed IMAGE_INCOMPLETE "The image of this shell lacks $1: ask the people who run Limpet for a newer one."
-    return
-  fi
-  restore_name=$1
-  shift
-  restored='' restore_text='' restore_code=''
-  said=$(timeout -k 10 "${LIMPET_RESTORE_SECONDS:-900}" "$here/$restore_name" "$@" 2>"$scratch/restore" 9>&- | tail -n 1)
-  eval "$(printf '%s\n' "$said" | jq -r '@sh "restored=\(.state // "") restore_text=\(.text // "") restore_code=\(.code // "")"' 2>/dev/null)"
-  case $restored in
-    restored) check "$restore_step" done '' "$restore_text" ;;
-    nothing) check "$restore_step" skipped '' "${restore_text:-$restore_nothing}" ;;
-    conflict) check "$restore_step" conflict "${restore_code:-RESTORE_CONFLICT}" "$restore_text" ;;
-    failed) check "$restore_step" failed "${restore_code:-RESTORE_FAILED}" "$restore_text" ;;
-    *)
-      restored=
-      check "$restore_step" failed RESTORE_FAILED "$restore_name did not come to its end: $(head -n 1 "$scratch/restore"). What is saved is still there; set up again."
-      ;;
-  esac
-}
-
-# The home of the last pod, once in the life of this one: what is here later is newer than any snapshot.
-step_home() {
-  if [ -e "$state/setup/home" ]; then
-    check home skipped '' 'The home is as you left it.'
-    return
-  fi
-  if ! jq -e '.snapshot' "$line" >/dev/null; then
-    : >"$state/setup/home"
-    check home skipped '' 'There is no snapshot of a home yet.'
-    return
-  fi
-  step home 'Putting the home back as it was saved'
-  jq -c '.snapshot' "$line" >"$scratch/snapshot"
-  restore_with home 'There was nothing to put back.' restore-home <"$scratch/snapshot"
-  case $restored in restored | nothing | conflict) : >"$state/setup/home" ;; esac
-}
-
-# The saved work of the connected repository, likewise.
-step_work() {
-  once=$state/setup/work-$(printf %s "$git_url" | sha256sum | cut -c 1-16)
-  if [ -z "$git_url" ]; then
-    check work skipped '' 'No repository was given.'
-  elif [ "$present" != 1 ]; then
-    check work skipped '' 'The repository is not there yet.'
-  elif [ -e "$once" ]; then
-    check work skipped '' 'The work is as you left it.'
-  else
-    step work 'Putting the saved work back'
-    restore_with work 'There was no saved work.' restore-repository pull "$folder" </dev/null
-    case $restored in restored | nothing | conflict) : >"$once" ;; esac
   fi
 }

@@ -188,7 +188,7 @@ own_git() {
   git_seconds=$1
   shift
   GIT_CONFIG_GLOBAL=$git_dir/config GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=${git_scheme:-https} LC_ALL=C \
-    timeout -k 5 "$git_seconds" git "$@" </dev/null 2>"$scratch/git" 9>&- &
+    timeout -k 5 "$git_seconds" git "$@" </dev/null 2>"$scratch/git" 8>&- 9>&- &
   child=$!
   # Only a shell that waits hears a signal at once.
   wait "$child"

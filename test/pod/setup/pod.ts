@@ -2,7 +2,16 @@
 // Must not know the steps.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -85,7 +94,10 @@ export class Pod {
   }
 
   /** Starts `setup` and sends the line; its stdin stays open, as an exec's does. */
-  start(line: SetupLine | string, env: Readonly<Record<string, string>> = {}): { child: ChildProcess; ended: Promise<Run> } {
+  start(
+    line: SetupLine | string,
+    env: Readonly<Record<string, string>> = {},
+  ): { child: ChildProcess; ended: Promise<Run> } {
     const child = spawn(join(this.image, "setup"), [], { env: { ...this.env, ...env }, detached: true });
     this.#children.add(child);
     let stdout = "";

@@ -1,0 +1,66 @@
+// Owns a certificate for 127.0.0.1 that signs itself, made anew for a test: X.509 v3 in DER (RFC 5280), P-256.
+// Must not be taken for more than a test's: it has no serial number to speak of and ends in a day.
+
+import { generateKeyPairSync, sign } from "node:crypto";
+
+export interface TestCertificate {
+  /** PEM. */
+  readonly key: string;
+  readonly cert: string;
+}
+
+const tlv = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
+  const body = Buffer.concat(parts);
+  const size = body.length;
+  const length = size < 0x80 ? [size] : size < 0x100 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...length]), body]);
+};
+const sequence = (...parts: readonly Uint8Array[]): Buffer => tlv(0x30, ...parts);
+const oid = (hex: string): Buffer => tlv(0x06, Buffer.from(hex, "hex"));
+const utcTime = (date: Date): Buffer =>
+  tlv(
+    0x17,
+    Buffer.from(
+      `${date
+        .toISOString()
+        .replace(/[-:T]|\.\d+/g, "")
+        .slice(2, 14)}Z`,
+    ),
+  );
+
+const ecdsaWithSha256 = sequence(oid("2a8648ce3d040302"));
+const commonName = oid("550403");
+const basicConstraints = oid("551d13");
+const subjectAltName = oid("551d11");
+
+/** It is its own authority: as a CA bundle it makes itself trusted. */
+export function makeCertificate(): TestCertificate {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const name = sequence(tlv(0x31, sequence(commonName, tlv(0x0c, Buffer.from("Limpet's tests")))));
+  const dayMs = 86_400_000;
+  const extensions = tlv(
+    0xa3,
+    sequence(
+      sequence(basicConstraints, tlv(0x01, Buffer.from([0xff])), tlv(0x04, sequence(tlv(0x01, Buffer.from([0xff]))))),
+      // iPAddress is context tag 7.
+      sequence(subjectAltName, tlv(0x04, sequence(tlv(0x87, Buffer.from([127, 0, 0, 1]))))),
+    ),
+  );
+  const body = sequence(
+    tlv(0xa0, tlv(0x02, Buffer.from([2]))),
+    tlv(0x02, Buffer.from([1])),
+    ecdsaWithSha256,
+    name,
+    sequence(utcTime(new Date(Date.now() - dayMs)), utcTime(new Date(Date.now() + dayMs))),
+    name,
+    publicKey.export({ type: "spki", format: "der" }),
+    extensions,
+  );
+  const signature = sign("sha256", body, privateKey);
+  const der = sequence(body, ecdsaWithSha256, tlv(0x03, Buffer.from([0]), signature));
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return {
+    key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    cert: `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`,
+  };
+}
