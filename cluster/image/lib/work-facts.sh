@@ -31,7 +31,9 @@ read_facts() {
     cat "$shadow/now/refs"
     if grep -q ' refs/stash$' "$shadow/now/refs"; then
       # The name of an entry, as %gd says it with --date=raw: stash@{SECONDS ZONE}.
-      theirs rev-list -g --no-commit-header --date=raw --format="stash %H %gd %gn <%ge>${tab}%gs" refs/stash 2>/dev/null |
+      # rev-list says nothing of a reflog's words. No signature is looked at, and no diff: neither runs a program.
+      theirs -c log.showSignature=false log -g -s --no-decorate --no-color --date=raw \
+        --format="stash %H %gd %gn <%ge>${tab}%gs" refs/stash 2>/dev/null |
         sed 's/ [^ ]*@{\([0-9]* [-+0-9]*\)} / \1 /'
     fi
   } >"$shadow/now/facts"

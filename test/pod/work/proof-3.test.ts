@@ -1,0 +1,10 @@
+// Owns a quarter of the proof over random repositories (proof.ts): its seeds begin at 3000.
+// Must not know what is compared.
+
+import { expect, test } from "vitest";
+import { proveAll } from "./proof.ts";
+
+test("80 random repositories are as they were after a save, the loss of the pod and a restore", async () => {
+  const proved = await proveAll(3_000, 80);
+  expect(proved).toBeGreaterThan(0);
+}, 300_000);
