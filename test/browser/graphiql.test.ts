@@ -23,6 +23,7 @@ test("GraphiQL knows the schema and answers, and nothing of it comes from elsewh
   await page.getByRole("button", { name: /Execute query/ }).click();
   await page.locator(".graphiql-response").getByText("administrator").waitFor();
   await page.getByRole("button", { name: /Documentation Explorer/ }).click();
+  await page.getByRole("link", { name: "Query", exact: true }).click();
   await page.getByText("What can be read.").waitFor();
   await keepPicture(page, "70-graphiql");
   expect(elsewhere).toEqual([]);

@@ -16,7 +16,7 @@ async function connect(shell: ShellPage, url: string, token: string): Promise<vo
   const { panel } = shell;
   await panel.getByLabel("Address").fill(url);
   await panel.getByRole("radio", { name: "Token" }).click();
-  await panel.getByLabel("Token", { exact: true }).fill(token);
+  await panel.getByRole("textbox", { name: "Token" }).fill(token);
   await panel.getByRole("button", { name: "Connect" }).click();
 }
 
@@ -37,8 +37,8 @@ test("the first start asks for a repository beside the terminal; a wrong token i
   expect(existsSync(`${tmux.home}/${name}`)).toBe(false);
 
   await shell.panel.getByRole("button", { name: "Change", exact: true }).click();
-  expect(await shell.panel.getByLabel("Token", { exact: true }).inputValue()).toBe("");
-  await shell.panel.getByLabel("Token", { exact: true }).fill(goodToken);
+  expect(await shell.panel.getByRole("textbox", { name: "Token" }).inputValue()).toBe("");
+  await shell.panel.getByRole("textbox", { name: "Token" }).fill(goodToken);
   await shell.panel.getByRole("button", { name: "Save", exact: true }).click();
   await shell.panel.getByText(`Cloned into ~/${name}, branch main.`).waitFor();
   await keepPicture(shell.page, "83-cloned");

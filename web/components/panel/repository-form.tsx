@@ -22,7 +22,7 @@ const choices: readonly {
   readonly label: string;
   readonly over: "https" | "ssh" | null;
 }[] = [
-  { choice: "NONE", label: "None, it is public", over: null },
+  { choice: "NONE", label: "None", over: null },
   { choice: "TOKEN", label: "Token", over: "https" },
   { choice: "DEPLOY_KEY", label: "Deploy key", over: "ssh" },
   { choice: "KEY", label: "My own key", over: "ssh" },
@@ -109,7 +109,7 @@ export function RepositoryFormView(props: {
       />
       <Show when={form().url.trim() !== ""}>
         <fieldset class="choices">
-          <legend>Sign in to it with</legend>
+          <legend>Sign-in</legend>
           <For each={choices}>
             {({ choice, label, over }) => (
               <label class="choice">
@@ -225,6 +225,7 @@ function submitLabel({ signIn }: RepositoryForm, shell: Shell): string {
 
 function signInNote({ signIn, url }: RepositoryForm): string | undefined {
   const transport = gitPlaceOf(url)?.transport;
+  if (signIn === "NONE" && transport !== "ssh") return "For a public repository.";
   if (signIn === "DEPLOY_KEY" && transport !== "https")
     return "Limpet makes a key; you add its public half to the repository.";
   if ((signIn === "DEPLOY_KEY" || signIn === "KEY") && transport === "https") {

@@ -32,7 +32,10 @@ export function SettingsPanel(props: { readonly app: App; readonly panel: SidePa
       }
     >
       <Show when={welcome()}>
-        <p class="panel-lead">Your shell is on its way. All of this is optional.</p>
+        <p class="panel-lead">
+          {props.app.store.shell()?.phase === "ready" ? "Your shell is ready." : "Your shell is on its way."} All of
+          this is optional.
+        </p>
       </Show>
       <Show when={props.app.store.shell()}>
         {(shell) => (

@@ -1,0 +1,132 @@
+// Owns a person's work over losses and ends: what they edited is back in the next pod, as it was, and the page says so.
+// Must not know how work is saved.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { git } from "../git-servers/repositories.ts";
+import { keepPicture } from "./harness/artefacts.ts";
+import { goodToken, useForge } from "./harness/forge.ts";
+import { PodTmux } from "./harness/pod-tmux.ts";
+import { until } from "./harness/until.ts";
+import { useWorld } from "./harness/world.ts";
+
+const world = useWorld({ SAVE_EVERY_SECONDS: "5" });
+const forge = useForge();
+
+/** A shell with a clone of a new repository, by the API: how a person does it is settings.test.ts. */
+async function withClone() {
+  const person = await world().withShell();
+  const { name, url } = forge().newRepository();
+  const signIn = `signIn: { token: { token: "${goodToken}" } }`;
+  await person.shell.graphql(`mutation { setupShell(input: { git: { url: "${url}", ${signIn} } }) { id } }`);
+  const folder = `${person.tmux.home}/${name}`;
+  await until(
+    "the clone",
+    () => readFileSync(`${folder}/tides.txt`, "utf8"),
+    (text) => text === "low\nhigh\n",
+  );
+  if (await person.shell.panel.isVisible()) await person.shell.closePanel();
+  return { ...person, name, folder };
+}
+
+async function lastSavedAt(shell: { graphql(query: string): Promise<unknown> }): Promise<number> {
+  const answer = JSON.stringify(await shell.graphql("{ shell { lastSavedAt } }"));
+  return Date.parse(/"lastSavedAt":"([^"]+)"/.exec(answer)?.[1] ?? "");
+}
+
+/** Staged, unstaged and new at once; a commit that nobody else has. @returns what git says of it */
+function work(folder: string): string {
+  writeFileSync(`${folder}/tides.txt`, "low\nhigh\nspring\n");
+  git(folder, "commit", "-qam", "Spring tides");
+  writeFileSync(`${folder}/tides.txt`, "low\nhigh\nspring\nneap\n");
+  git(folder, "add", "tides.txt");
+  writeFileSync(`${folder}/tides.txt`, "low\nhigh\nspring\nneap\nking\n");
+  writeFileSync(`${folder}/notes, unsaved.txt`, "the moon\n");
+  return statusOf(folder);
+}
+
+function statusOf(folder: string): string {
+  return [
+    git(folder, "status", "--porcelain=v2", "--branch"),
+    git(folder, "diff"),
+    git(folder, "diff", "--cached"),
+  ].join("\n");
+}
+
+test("the pod is lost in the middle of an edit: everything is back, the page says as of when", async () => {
+  const { shell, folder, name, tmux } = await withClone();
+  const before = work(folder);
+  const beganMs = Date.now();
+  await until(
+    "a save of it",
+    () => lastSavedAt(shell),
+    (at) => at > beganMs,
+    { withinMs: 60_000, everyMs: 500 },
+  );
+  await shell.page.locator(".bar-saved").waitFor();
+  await keepPicture(shell.page, "90-saved");
+
+  const podName = await shell.podName();
+  await world().product.faults.act({ type: "lose-pod", pod: podName });
+  await until(
+    "the lost pod's tmux to end",
+    () => tmux.isThere(),
+    (there) => !there,
+  );
+  await shell.page.locator(".toast", { hasText: /started again/ }).waitFor();
+  await keepPicture(shell.page, "91-lost");
+  await shell.page.locator(".toast", { hasText: /back/ }).waitFor({ timeout: 60_000 });
+  await shell.prompt();
+  await keepPicture(shell.page, "92-put-back");
+
+  const next = await PodTmux.of(podName);
+  expect(statusOf(`${next.home}/${name}`)).toBe(before);
+  expect(readFileSync(`${next.home}/${name}/notes, unsaved.txt`, "utf8")).toBe("the moon\n");
+  await shell.choose("Activity");
+  await shell.panel.getByText(/It is being started again/).waitFor();
+  await keepPicture(shell.page, "93-activity");
+  await shell.closePanel();
+  await shell.openSettings();
+  await keepPicture(shell.page, "94-settings-after");
+});
+
+test("stop and start: it is asked, what it waits for is said, and the work comes back", async () => {
+  const { shell, folder, name } = await withClone();
+  const before = work(folder);
+  await shell.choose("Stop…");
+  await keepPicture(shell.page, "95-stop-question");
+  await shell.page.getByRole("button", { name: "Keep it going" }).click();
+  // A program that takes its time to end well, as terraform does.
+  await shell.enter("sh -c 'trap \"sleep 4; echo released; exit 0\" INT; while :; do sleep 1; done'");
+  await shell.choose("Stop…");
+  await shell.page.getByRole("button", { name: "Stop the shell" }).click();
+  await shell.page.getByText("Ending the shell").waitFor();
+  await shell.page.locator(".cover p", { hasText: /waits? for|Waiting for/i }).waitFor();
+  await keepPicture(shell.page, "96-stopping");
+  await shell.page.getByRole("heading", { name: "Your shell is stopped" }).waitFor({ timeout: 60_000 });
+  await shell.page.getByText(/Your work was saved just now/).waitFor();
+  await keepPicture(shell.page, "97-stopped");
+  await shell.page.getByRole("button", { name: "Start it again" }).click();
+  await shell.prompt();
+  await shell.page.locator(".toast", { hasText: /back/ }).waitFor();
+  const next = await shell.tmux();
+  expect(statusOf(`${next.home}/${name}`)).toBe(before);
+  await keepPicture(shell.page, "98-started-again");
+});
+
+test("restart: a new pod by itself, with the work", async () => {
+  const { shell, folder, name, tmux } = await withClone();
+  const before = work(folder);
+  const podName = await shell.podName();
+  await shell.choose("Restart…");
+  await shell.page.getByRole("button", { name: "Restart", exact: true }).click();
+  await until(
+    "the pod to end",
+    () => tmux.isThere(),
+    (there) => !there,
+    { withinMs: 60_000 },
+  );
+  await shell.page.locator(".toast", { hasText: /back/ }).waitFor({ timeout: 60_000 });
+  await shell.prompt();
+  expect(statusOf(`${(await PodTmux.of(podName)).home}/${name}`)).toBe(before);
+});
