@@ -29,6 +29,7 @@ export const commands = {
   bench: { needs: podPrograms, run: script("bench/main.ts") },
   build: { needs: [], run: script("dev/build/main.ts") },
   generate: { needs: [], run: script("dev/generate/main.ts") },
+  rotate: { needs: [], run: script("dev/rotate/main.ts") },
   deploy: { needs: [], run: script("dev/deploy/main.ts") },
 };
 

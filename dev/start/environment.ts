@@ -30,11 +30,13 @@ export class Environment {
   readonly url: string;
   readonly #options: EnvironmentOptions;
   readonly #parts = new Map<PartName, Part>();
+  #keys: Keys;
   readonly #faultsToken = randomBytes(24).toString("base64url");
   #stopping: Promise<void> | null = null;
 
   constructor(options: EnvironmentOptions) {
     this.#options = options;
+    this.#keys = options.keys;
     this.url = options.settings.publicUrl ?? `http://localhost:${options.port}`;
   }
 
@@ -64,6 +66,12 @@ export class Environment {
       port,
       cluster: clusterUrl === null ? null : { url: clusterUrl, faultsToken: this.#faultsToken },
     });
+  }
+
+  /** The edge takes other keys: those that seal may change while all of it runs. */
+  async changeKeys(keys: Keys): Promise<void> {
+    this.#keys = keys;
+    await this.restartEdge();
   }
 
   /** The edge with the bundle as it lies there now. */
@@ -127,7 +135,8 @@ export class Environment {
   }
 
   #issuerConfiguration(): object {
-    const { settings, keys } = this.#options;
+    const { settings } = this.#options;
+    const keys = this.#keys;
     return {
       port: this.#portOf("issuer", settings.issuer.listen.port),
       issuer: `${this.url}/oidc`,
@@ -142,7 +151,8 @@ export class Environment {
   }
 
   #edgeConfiguration(): object {
-    const { root, buildDir, settings, keys, port, watching } = this.#options;
+    const { root, buildDir, settings, port, watching } = this.#options;
+    const keys = this.#keys;
     const { issuer, cluster } = settings;
     return {
       root,

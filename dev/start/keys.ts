@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
+import { makeSealKey } from "../rotate/key-file.ts";
 
 export interface Keys {
   /** The edge's key for the cluster: a JWK Set with one private ES256 key. */
@@ -20,12 +21,13 @@ export interface Keys {
 
 /** @throws Error where the file is there but is not ours: keys that sealed something are never replaced unasked */
 export async function loadKeys(stateDir: string): Promise<Keys> {
-  const file = join(stateDir, "keys.json");
+  const file = keysFileOf(stateDir);
   const text = await readFile(file, "utf8").catch(() => null);
   if (text !== null) {
     const found: unknown = JSON.parse(text);
     // A state of before there was anything to seal.
-    const keys: unknown = isObject(found) && !("seal" in found) ? { ...found, seal: { keys: [makeSealKey()] } } : found;
+    const keys: unknown =
+      isObject(found) && !("seal" in found) ? { ...found, seal: { keys: [makeSealKey(new Date())] } } : found;
     if (!isKeys(keys)) throw new Error(`${file} is damaged: put it right, or delete the state folder to begin anew.`);
     if (keys !== found) await writeKeys(file, keys);
     return keys;
@@ -34,7 +36,7 @@ export async function loadKeys(stateDir: string): Promise<Keys> {
     signing: { keys: [await privateKey("ES256")] },
     issuer: { keys: [await privateKey("RS256")] },
     cookie: randomBytes(32).toString("base64url"),
-    seal: { keys: [makeSealKey()] },
+    seal: { keys: [makeSealKey(new Date())] },
     installId: `local-${randomBytes(4).toString("hex")}`,
   };
   await writeKeys(file, keys);
@@ -51,9 +53,13 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-/** As `SEAL_KEYS` has them. */
-export function makeSealKey(): object {
-  return { kty: "oct", kid: randomBytes(8).toString("hex"), k: randomBytes(32).toString("base64url") };
+/** For `npm run rotate`: an edge that runs takes them by itself. */
+export async function replaceSealKeys(stateDir: string, seal: Keys["seal"]): Promise<void> {
+  await writeKeys(keysFileOf(stateDir), { ...(await loadKeys(stateDir)), seal });
+}
+
+export function keysFileOf(stateDir: string): string {
+  return join(stateDir, "keys.json");
 }
 
 async function privateKey(algorithm: "ES256" | "RS256"): Promise<object> {

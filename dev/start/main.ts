@@ -10,6 +10,7 @@ import { type Claim, claimState, stateDirOf } from "./run-file.ts";
 import { parseSettings } from "./settings.ts";
 import { step } from "./steps.ts";
 import { watchWorker } from "./watch.ts";
+import { watchKeys } from "./watch-keys.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -81,6 +82,7 @@ async function main(): Promise<number> {
     const startedMs = Date.now();
     await environment.start((title) => console.log(`✓ ${title} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`));
     if (watching) rebuildOnChange(environment);
+    followSealKeys(environment, settings.stateDir);
     if (!asked) console.log(`Limpet is ready: ${environment.url}`);
   };
   start().catch((error: unknown) => {
@@ -96,6 +98,14 @@ async function main(): Promise<number> {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** `npm run rotate` writes them down; the edge is started anew with them, as a deploy would. */
+function followSealKeys(environment: Environment, stateDir: string): void {
+  watchKeys(stateDir, async (keys) => {
+    await environment.changeKeys(keys);
+    console.log("✓ There is a new key for secrets: the edge has it");
+  });
 }
 
 /** A changed Worker is built as for a deploy and takes the place of the running one; objects and database stay. */
