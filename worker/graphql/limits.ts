@@ -1,7 +1,13 @@
 // Owns how large a query may be, measured before it is validated or run.
 // Must not know the schema.
 
-import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from "graphql";
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  Kind,
+  OperationTypeNode,
+  type SelectionSetNode,
+} from "graphql";
 
 /** Deepest nesting of fields; what tools ask of the schema itself (`__schema`) is deeper by nature. */
 const maxDepth = 8;
@@ -9,6 +15,9 @@ const maxIntrospectionDepth = 20;
 
 /** Most fields of a document with every fragment written out; aliases count like any field. */
 const maxFields = 400;
+
+/** Most changes that one document asks for: each is written down, and carried out before the next. */
+const maxChanges = 10;
 
 /** Most words of a document: the parser goes as deep as they nest. */
 export const maxTokens = 2_000;
@@ -29,6 +38,9 @@ export function findExcess(document: DocumentNode): string | null {
     if (Math.max(fields, size.fields) > maxFields) {
       return `The query is too wide: at most ${maxFields} fields in all, fragments written out.`;
     }
+    if (isOperation && definition.operation === OperationTypeNode.MUTATION && size.roots > maxChanges) {
+      return `The mutation asks for too many changes: at most ${maxChanges} at once.`;
+    }
     // How deep a fragment stands is known where it is spread.
     if (isOperation && size.depth > maxDepth)
       return `The query is too deep: at most ${maxDepth} fields within each other.`;
@@ -40,6 +52,8 @@ export function findExcess(document: DocumentNode): string | null {
 }
 
 interface QuerySize {
+  /** Fields at the top. */
+  readonly roots: number;
   readonly depth: number;
   readonly introspectionDepth: number;
   readonly fields: number;
@@ -51,9 +65,9 @@ function measure(
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   known: Map<string, QuerySize | null>,
 ): QuerySize | null {
-  let [depth, introspectionDepth, fields] = [0, 0, 0];
+  let [roots, depth, introspectionDepth, fields] = [0, 0, 0, 0];
   for (const selection of set.selections) {
-    let size: QuerySize | null = { depth: 0, introspectionDepth: 0, fields: 0 };
+    let size: QuerySize | null = { roots: 0, depth: 0, introspectionDepth: 0, fields: 0 };
     if (selection.kind === Kind.FRAGMENT_SPREAD) {
       const name = selection.name.value;
       const fragment = fragments.get(name);
@@ -68,20 +82,22 @@ function measure(
     }
     if (size === null) return null;
     if (selection.kind === Kind.FIELD) size = within(selection.name.value, size);
+    roots += size.roots;
     depth = Math.max(depth, size.depth);
     introspectionDepth = Math.max(introspectionDepth, size.introspectionDepth);
     fields += size.fields;
   }
-  return { depth, introspectionDepth, fields };
+  return { roots, depth, introspectionDepth, fields };
 }
 
 /** The size of a field with this in it. Everything below `__schema` or `__type` counts as introspection. */
 function within(name: string, size: QuerySize): QuerySize {
   const fields = size.fields + 1;
   if (name === "__schema" || name === "__type") {
-    return { depth: 1, introspectionDepth: Math.max(size.depth, size.introspectionDepth) + 1, fields };
+    return { roots: 1, depth: 1, introspectionDepth: Math.max(size.depth, size.introspectionDepth) + 1, fields };
   }
   return {
+    roots: 1,
     depth: size.depth + 1,
     introspectionDepth: size.introspectionDepth === 0 ? 0 : size.introspectionDepth + 1,
     fields,

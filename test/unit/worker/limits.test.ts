@@ -15,6 +15,7 @@ describe("a query's size", () => {
     ["400 fields", `{ ${"a ".repeat(400)}}`],
     ["what tools ask of the schema", getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true })],
     ["a fragment that is not there", "{ ...nowhere }"],
+    ["ten changes", `mutation { ${Array.from({ length: 10 }, (_, i) => `x${i}: a { b c d }`).join(" ")} }`],
   ])("of %s is taken", (_what, query) => {
     expect(findExcess(parse(query))).toBeNull();
   });
@@ -25,6 +26,16 @@ describe("a query's size", () => {
     ["nine deep through an inline fragment", `{ ... { ${nested(9).slice(2, -2)} } }`, "too deep"],
     ["401 fields", `{ ${"a ".repeat(401)}}`, "too wide"],
     ["401 aliases", `{ ${Array.from({ length: 401 }, (_, i) => `x${i}: a`).join(" ")} }`, "too wide"],
+    [
+      "eleven changes",
+      `mutation { ${Array.from({ length: 11 }, (_, i) => `x${i}: a`).join(" ")} }`,
+      "too many changes",
+    ],
+    [
+      "eleven changes through a fragment",
+      `mutation { ${"...f ".repeat(11)} } fragment f on M { a }`,
+      "too many changes",
+    ],
     ["a fragment spread 401 times", `{ ${"...f ".repeat(401)}} fragment f on T { a }`, "too wide"],
     ["a schema asked for without end", `{ __schema { ${nested(20).slice(2, -2)} } }`, "too deep into the schema"],
     ["a fragment within itself", "{ ...f } fragment f on T { a { ...f } }", "contain themselves"],

@@ -116,7 +116,7 @@ describe("a shell's set-up", () => {
     expect(shell).toMatchObject({ gitUrl: nowhere, gitBranch: null, gitSignIn: "TOKEN", gitPublicKey: null });
     expect(kinds(shell)).toEqual(["GIT_TOKEN"]);
     const ofGit = ({ missing }: Shell) => missing.filter(({ step }) => step === "GIT" || step === "CLONE");
-    const told = await eventually(read, (seen) => !seen.setupPending && ofGit(seen).length > 0);
+    const told = await eventually(read, (seen) => !seen.setupPending && ofGit(seen).length > 0, 200);
     expect(ofGit(told)).toEqual([
       {
         code: expect.stringMatching(/^GIT_[A-Z_]+$/),
@@ -138,6 +138,26 @@ describe("a shell's set-up", () => {
       { code: "CLOUD_CREDENTIALS", step: "AZURE", text: expect.stringContaining("Microsoft Azure") },
     ]);
     expect((await update({ provider: null })).missing.some(({ step }) => step === "AZURE")).toBe(false);
+  });
+
+  it("takes a kubeconfig, a key and a key file of the sizes that there are, all at once", async () => {
+    const kubeconfig = `kind: Config\nclusters: []\ncontexts: []\nusers: []\n${"# a long line of some certificate\n".repeat(1_900)}`;
+    expect(kubeconfig.length).toBeGreaterThan(60_000);
+    const serviceAccountKey = JSON.stringify({
+      type: "service_account",
+      project_id: "my-project",
+      private_key_id: "x",
+      private_key: `-----BEGIN PRIVATE KEY-----\n${"c2VjcmV0\n".repeat(1_000)}-----END PRIVATE KEY-----\n`,
+      client_email: "robot@my-project.iam.gserviceaccount.com",
+      token_uri: "https://oauth2.googleapis.com/token",
+    });
+    expect(kinds(await setUp({ kubeconfig, google: { serviceAccountKey } }))).toEqual([
+      "AWS",
+      "GIT_TOKEN",
+      "GOOGLE",
+      "KUBECONFIG",
+    ]);
+    expect(kinds(await setUp({ kubeconfig: null, google: null }))).toEqual(["AWS", "GIT_TOKEN"]);
   });
 
   it("keeps what a change leaves out, and loses what it takes away", async () => {

@@ -33,6 +33,15 @@ async function change(browser: Browser, name: string): Promise<Shell> {
   return shell;
 }
 
+/** Asked slowly: a session may ask 100 times in ten seconds. */
+function become(browser: Browser, phase: string | null): Promise<Shell | null> {
+  return eventually(
+    () => read(browser),
+    (shell) => (shell?.phase ?? null) === phase,
+    200,
+  );
+}
+
 async function socketOf(browser: Browser, headers: Readonly<Record<string, string>> = {}): Promise<WebSocket> {
   const upgrade = { upgrade: "websocket", origin: browser.origin, "sec-websocket-protocol": "limpet.v1" };
   const { webSocket } = await browser.fetch("/api/shell/socket", { headers: { ...upgrade, ...headers } });
@@ -72,6 +81,26 @@ describe("a shell", () => {
     const events = await browser.post("/graphql", { query: "{ events { edges { node { type } } } }" });
     const text = await events.text();
     for (const type of ["SHELL_DELETED", "SHELL_READY", "SHELL_CREATED", "SIGNED_IN"]) expect(text).toContain(type);
+  });
+
+  it("is stopped, not extended then, and started again as the same shell", { timeout: 90_000 }, async () => {
+    const browser = await signedIn({ ...ada, sub: "stops" });
+    const created = await change(browser, "createShell");
+    await become(browser, "READY");
+    const extended = await change(browser, "extendShell");
+    expect(Date.parse(extended.expiresAt)).toBeGreaterThanOrEqual(Date.parse(created.expiresAt));
+    for (const _twice of [1, 2]) expect(await change(browser, "stopShell")).toMatchObject({ id: created.id });
+    expect(await errorCodeOf(await browser.post("/graphql", { query: "mutation { extendShell { id } }" }))).toBe(
+      "NOT_RUNNING",
+    );
+    await become(browser, "ABSENT");
+    expect(await change(browser, "stopShell")).toMatchObject({ id: created.id, phase: "ABSENT" });
+    expect(await change(browser, "createShell")).toMatchObject({ id: created.id });
+    await become(browser, "READY");
+    expect(await change(browser, "restartShell")).toMatchObject({ id: created.id, phase: "STOPPING" });
+    await become(browser, "READY");
+    for (const _twice of [1, 2]) expect(await change(browser, "deleteShell")).toMatchObject({ id: created.id });
+    await become(browser, null);
   });
 
   it("is nobody else's", async () => {
