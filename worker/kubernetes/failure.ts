@@ -77,11 +77,11 @@ function secondsOf(retryAfter: string | null): number | null {
   return retryAfter !== null && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : null;
 }
 
-const passing: readonly number[] = [401, 408, 409, 425, 429];
+const passing: readonly number[] = [401, 408, 409, 410, 425, 429];
 
 /** True where the same request may succeed later without anybody's doing. */
 export function isPassing(why: ClusterFailure): boolean {
-  // 401 passes: a key was rotated a moment ago. So does 409: two changes met (of a quota, for one).
+  // 401 passes: a key was rotated a moment ago. So do 409 (two changes met, of a quota for one) and 410 (asked anew, it is fresh).
   return why.kind !== "refused" || why.status === null || why.status >= 500 || passing.includes(why.status);
 }
 

@@ -23,7 +23,7 @@ import {
 import { longestStartMs, mostFailures, mostQuotaFailures, nextLookMs, retryMs, slowRetryMs } from "./pace.ts";
 import { planSetUp, wasSetUp } from "./setup-lane.ts";
 import type { ShellRecord } from "./shell-record.ts";
-import { rebooted, wishEnd } from "./wishes.ts";
+import { rebooted, timeOver, wishEnd } from "./wishes.ts";
 import { asOfLastSave, utcTime } from "./words.ts";
 
 const podBefore = { reason: "Terminating", detail: "The pod before this one is ending." } as const;
@@ -100,12 +100,12 @@ function stopped(life: Living): Step {
     record.lastSavedAt === null
       ? "Nothing had been saved of it."
       : `Its work was last saved at ${utcTime(record.lastSavedAt)}, and comes back when it is started.`;
-  const expired = record.reason === "Expired";
+  const expired = record.reason === timeOver;
   const detail = `The shell ${expired ? "ended because its time was over" : "is stopped"}. ${saved}`;
   return {
     life: {
       ...life,
-      record: { ...record, phase: "absent", reason: expired ? "Expired" : null, detail, replacing: null },
+      record: { ...record, phase: "absent", reason: expired ? timeOver : null, detail, replacing: null },
       next: null,
     },
     events: [{ type: "SHELL_STOPPED", shellId: record.id, message: detail, notice: true }],
@@ -223,7 +223,9 @@ function heardFailure(life: Living, call: ShellCall, why: ClusterFailure, moment
   const { nowMs, random } = moment;
   const failures = life.failures + 1;
   const error = clusterError(why);
-  const reason = error.code === "CLUSTER_CLOCK" ? error.code : (why.reason ?? error.code);
+  const word = error.code === "CLUSTER_CLOCK" ? error.code : (why.reason ?? error.code);
+  // Why it ends is said once it has ended.
+  const reason = record.desired === "stopped" && record.reason === timeOver ? timeOver : word;
   const told: ShellRecord = { ...record, reason, detail: error.message };
   const most = isQuota(why) ? mostQuotaFailures : isPassing(why) ? mostFailures : 1;
   const doubtUntilMs = call.type === "create" && isInDoubt(why) ? nowMs + doubtMs : life.doubtUntilMs;

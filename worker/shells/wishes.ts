@@ -27,6 +27,9 @@ export interface Refused {
   readonly message: string;
 }
 
+/** Why a shell was stopped, where nobody asked for it. Kubernetes' own `Expired` is another word (410). */
+export const timeOver = "TimeOver";
+
 /** An expiry that moved by less is not written: it would cost a row each time. */
 export function expiryStepMs({ idleMs }: Rules): number {
   return Math.min(60_000, idleMs / 20);
@@ -99,12 +102,12 @@ export function wishEnd(life: Life, to: "stopped" | "deleted", why: "asked" | "e
   }
   const call: ShellCall =
     record.podUid === null || record.phase === "absent" ? { type: "look" } : { type: "delete", uid: record.podUid };
-  const expired = why === "expired" || (record.desired === "stopped" && record.reason === "Expired");
+  const expired = why === "expired" || (record.desired === "stopped" && record.reason === timeOver);
   const stopping: ShellRecord = {
     ...record,
     desired: to,
     phase: "stopping",
-    reason: expired ? "Expired" : null,
+    reason: expired ? timeOver : null,
     detail: `${expired ? "The shell's time is over: it is being ended." : "The shell is being ended."}${to === "stopped" ? " Its work is saved first." : ""}`,
     replacing: null,
   };

@@ -329,7 +329,7 @@ describe("a wish for no shell", () => {
 
   it("because its time is over says so, once", () => {
     const step = wishEnd(lifeOf(), "deleted", "expired", start + 6 * hour);
-    expect(step.life.record).toMatchObject({ phase: "stopping", reason: "Expired" });
+    expect(step.life.record).toMatchObject({ phase: "stopping", reason: "TimeOver" });
     expect(types(step)).toEqual(["SHELL_EXPIRED"]);
     expect(wishEnd(step.life, "deleted", "expired", start + 6 * hour).events).toEqual([]);
   });
