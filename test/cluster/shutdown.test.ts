@@ -1,12 +1,14 @@
-// Owns that the image's `shutdown` ends a shell as a person would: interrupt, time, hang-up, and then the server.
-// Must not know how a pod's grace is enforced.
+// Owns that the image's `shutdown` ends a shell as a person would: interrupt, time, hang-up, save, and then the server.
+// Must not know how a pod's grace is enforced, or what a save holds beyond a file by which it is known.
 
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findPodProcesses } from "../../dev/cluster/runtime/pod-processes.ts";
 import { openExec, run } from "../contract/exec-client.ts";
-import { readyPod, removePod } from "../contract/pods.ts";
+import { readyPod, removePod, untilGone } from "../contract/pods.ts";
+import { fileIn } from "../pod/home/home.ts";
+import { capability, PodEdge } from "../pod/home/pod-edge.ts";
 import { type Server, startServer } from "./server.ts";
 
 let server: Server;
@@ -22,8 +24,32 @@ const tmux = 'tmux -S "$LIMPET_RUN/tmux" -f /dev/null';
 
 /** A shell with a session in which each of these commands runs in a window of its own; they write to `$HOME/log`. */
 async function shellWith(commands: readonly string[], seconds = 5): Promise<string> {
-  const env = [{ name: "LIMPET_INTERRUPT_SECONDS", value: String(seconds) }];
-  const pod = await readyPod(server, { grace: 30, container: { command: ["/usr/local/lib/limpet/shell"], env } });
+  return shellIn({ LIMPET_INTERRUPT_SECONDS: String(seconds) }, commands);
+}
+
+/** The same with an environment of its own; with an edge it is one that was set up. */
+async function shellIn(
+  environment: Readonly<Record<string, string>>,
+  commands: readonly string[],
+  edge?: PodEdge,
+): Promise<string> {
+  const env = Object.entries(environment).map(([name, value]) => ({ name, value }));
+  const lifecycle = { preStop: { exec: { command: shutdown } } };
+  const container = { command: ["/usr/local/lib/limpet/shell"], env, lifecycle };
+  const pod = await readyPod(server, { grace: Number(environment["LIMPET_GRACE_SECONDS"] ?? 30), container });
+  if (edge !== undefined) {
+    const state = "$HOME/.local/state/limpet";
+    const config = JSON.stringify({
+      edge: { url: edge.url, capability },
+      company: {},
+      git: null,
+      save: { everySeconds: 3600, fileLimitBytes: 1_000_000, homeLimitBytes: 1_000_000, include: [] },
+    });
+    await inPod(
+      pod,
+      `mkdir -p ${state}/setup && : >${state}/setup/home && printf %s ${quote(config)} >${state}/config.json`,
+    );
+  }
   await inPod(pod, `${tmux} new-session -d -s limpet -x 80 -y 24 bash`);
   for (const [index, command] of commands.entries()) {
     if (index > 0) await inPod(pod, `${tmux} new-window -t limpet bash`);
@@ -120,4 +146,77 @@ test("without a session there is nothing to do", async () => {
   const { end } = await run(server.client, pod, { command: shutdown });
   expect(end.status?.status).toBe("Success");
   await removePod(server, pod);
+});
+
+/** Takes a lock at its start, and once interrupted needs `seconds` to give it back: a second interrupt makes it leave it. */
+const terraform = (seconds: number): string =>
+  `bash -c 'on() { trap "echo twice >> ~/log; exit 1" INT TERM; echo interrupted >> ~/log; ` +
+  `for i in $(seq ${seconds * 10}); do sleep 0.1; done; rm ~/lock; echo released >> ~/log; exit; }; ` +
+  `trap on INT; touch ~/lock; echo ready >> ~/log; while :; do sleep 0.1; done'`;
+
+test("a program that needs 20 s to give its lock back gets them, is spoken of, and what it wrote last is saved", async () => {
+  const edge = await PodEdge.start();
+  const pod = await shellIn({ LIMPET_GRACE_SECONDS: "60" }, [terraform(20)], edge);
+  await untilLogged(pod, /ready/);
+  const begun = Date.now();
+  await server.client.call("DELETE", server.client.pods(`/${pod}`));
+  await untilGone(server, pod);
+  expect(Date.now() - begun).toBeGreaterThan(20_000);
+  expect(Date.now() - begun).toBeLessThan(35_000);
+  expect(fileIn(edge.newest, "home/log").toString()).toBe("ready\ninterrupted\nreleased\n");
+  expect(edge.activities[0]).toEqual({ busy: true, commands: ["bash"], ending: true });
+  expect(edge.receipts.at(-1)).toMatchObject({ kind: "edge", state: "saved" });
+  // One save began while it was waited for.
+  expect(edge.snapshots.size).toBe(2);
+  await edge.close();
+});
+
+test("who ignores the interrupt is told to end, and what it wrote then is saved too", async () => {
+  const edge = await PodEdge.start();
+  const job = `bash -c 'trap "" INT; trap "echo told to end >> ~/log; exit" TERM; echo ready >> ~/log; while :; do sleep 0.1; done'`;
+  const pod = await shellIn({ LIMPET_GRACE_SECONDS: "60", LIMPET_INTERRUPT_SECONDS: "1" }, [job], edge);
+  await untilLogged(pod, /ready/);
+  await run(server.client, pod, { command: shutdown });
+  expect(fileIn(edge.newest, "home/log").toString()).toBe("ready\ntold to end\n");
+  await removePod(server, pod);
+  await edge.close();
+});
+
+test("the node's notice is kept where it is shorter than the grace, and half of it is the save's", async () => {
+  const edge = await PodEdge.start();
+  const pod = await shellIn({ LIMPET_GRACE_SECONDS: "300", LIMPET_NOTICE_SECONDS: "17" }, [terraform(100)], edge);
+  await untilLogged(pod, /ready/);
+  const begun = Date.now();
+  await run(server.client, pod, { command: shutdown });
+  expect(Date.now() - begun).toBeLessThan(12_000);
+  expect(edge.receipts.at(-1)).toMatchObject({ kind: "edge", state: "saved" });
+  await removePod(server, pod);
+  await edge.close();
+});
+
+test("an edge that hangs keeps nothing past the grace", async () => {
+  const edge = await PodEdge.start();
+  edge.fail(...Array.from({ length: 50 }, () => ({ path: "/", do: "hang" }) as const));
+  const pod = await shellIn({ LIMPET_GRACE_SECONDS: "17" }, [terraform(1)], edge);
+  await untilLogged(pod, /ready/);
+  const begun = Date.now();
+  await run(server.client, pod, { command: shutdown });
+  expect(Date.now() - begun).toBeLessThan(16_000);
+  expect(await inPod(pod, "cat $HOME/log")).toMatch(/released/);
+  expect(await inPod(pod, `${tmux} list-sessions`)).toMatch(/no server running|error connecting/);
+  await removePod(server, pod);
+  await edge.close();
+});
+
+test("a save that was under way does not keep the last one from its turn, nor a shell without programs from a save", async () => {
+  const edge = await PodEdge.start();
+  const pod = await shellIn({ LIMPET_GRACE_SECONDS: "40" }, [], edge);
+  edge.fail({ path: "/api/pod/snapshot", do: "hang" });
+  const other = openExec(server.client, pod, { command: ["/usr/local/lib/limpet/save"] });
+  await expect.poll(() => edge.count("PUT"), { timeout: 20_000 }).toBe(1);
+  await run(server.client, pod, { command: shutdown });
+  expect(edge.receipts.at(-1)).toMatchObject({ kind: "edge", state: "saved" });
+  (await other).socket.terminate();
+  await removePod(server, pod);
+  await edge.close();
 });
