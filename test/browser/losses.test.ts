@@ -7,6 +7,7 @@ import { git } from "../git-servers/repositories.ts";
 import { keepPicture } from "./harness/artefacts.ts";
 import { goodToken, useForge } from "./harness/forge.ts";
 import { PodTmux } from "./harness/pod-tmux.ts";
+import type { ShellPage } from "./harness/shell-page.ts";
 import { until } from "./harness/until.ts";
 import { useWorld } from "./harness/world.ts";
 
@@ -29,9 +30,17 @@ async function withClone() {
   return { ...person, name, folder };
 }
 
-async function lastSavedAt(shell: { graphql(query: string): Promise<unknown> }): Promise<number> {
-  const answer = JSON.stringify(await shell.graphql("{ shell { lastSavedAt } }"));
-  return Date.parse(/"lastSavedAt":"([^"]+)"/.exec(answer)?.[1] ?? "");
+/** Waits for a save that ended later. @returns when it did, in unix milliseconds of the edge's clock */
+async function savedAfter(shell: ShellPage, ms: number): Promise<number> {
+  return await until(
+    "a later save",
+    async () => {
+      const answer = JSON.stringify(await shell.graphql("{ shell { lastSavedAt } }"));
+      return Date.parse(/"lastSavedAt":"([^"]+)"/.exec(answer)?.[1] ?? "");
+    },
+    (at) => at > ms,
+    { withinMs: 60_000, everyMs: 500 },
+  );
 }
 
 /** Staged, unstaged and new at once; a commit that nobody else has. @returns what git says of it */
@@ -56,13 +65,10 @@ function statusOf(folder: string): string {
 test("the pod is lost in the middle of an edit: everything is back, the page says as of when", async () => {
   const { shell, folder, name, tmux } = await withClone();
   const before = work(folder);
-  const beganMs = Date.now();
-  await until(
-    "a save of it",
-    () => lastSavedAt(shell),
-    (at) => at > beganMs,
-    { withinMs: 60_000, everyMs: 500 },
-  );
+  const first = await savedAfter(shell, Date.now());
+  // That save may have begun before the last edit: the one after it did not.
+  writeFileSync(`${tmux.home}/letter.txt`, "Dear sea,\n");
+  await savedAfter(shell, first);
   await shell.page.locator(".bar-saved").waitFor();
   await keepPicture(shell.page, "90-saved");
 
@@ -75,7 +81,7 @@ test("the pod is lost in the middle of an edit: everything is back, the page say
   );
   await shell.page.locator(".toast", { hasText: /started again/ }).waitFor();
   await keepPicture(shell.page, "91-lost");
-  await shell.page.locator(".toast", { hasText: /back/ }).waitFor({ timeout: 60_000 });
+  await shell.page.locator(".toast", { hasText: /is back in/ }).waitFor({ timeout: 60_000 });
   await shell.prompt();
   await keepPicture(shell.page, "92-put-back");
 
@@ -108,7 +114,7 @@ test("stop and start: it is asked, what it waits for is said, and the work comes
   await keepPicture(shell.page, "97-stopped");
   await shell.page.getByRole("button", { name: "Start it again" }).click();
   await shell.prompt();
-  await shell.page.locator(".toast", { hasText: /back/ }).waitFor();
+  await shell.page.locator(".toast", { hasText: /is back in/ }).waitFor();
   const next = await shell.tmux();
   expect(statusOf(`${next.home}/${name}`)).toBe(before);
   await keepPicture(shell.page, "98-started-again");
@@ -126,7 +132,7 @@ test("restart: a new pod by itself, with the work", async () => {
     (there) => !there,
     { withinMs: 60_000 },
   );
-  await shell.page.locator(".toast", { hasText: /back/ }).waitFor({ timeout: 60_000 });
+  await shell.page.locator(".toast", { hasText: /is back in/ }).waitFor({ timeout: 60_000 });
   await shell.prompt();
   expect(statusOf(`${(await PodTmux.of(podName)).home}/${name}`)).toBe(before);
 });

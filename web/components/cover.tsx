@@ -9,6 +9,7 @@ import { type EndStep, endingOf } from "../state/sentences.ts";
 import type { OpenTerminal } from "../state/terminal.ts";
 import { focusSoon, nobodyHasFocus } from "./focus.ts";
 import { Progress } from "./progress.tsx";
+import { ReceiptList } from "./receipt-list.tsx";
 
 export function Cover(props: { readonly app: App; readonly terminal: OpenTerminal; setUp(): void }): JSX.Element {
   const ending = () => {
@@ -86,10 +87,13 @@ export function Cover(props: { readonly app: App; readonly terminal: OpenTermina
             <Show
               when={phase() !== "stopping"}
               fallback={
-                <p role="status">
-                  {props.terminal.status()?.detail ??
-                    "What runs in it is interrupted and gets time to end well. Then your work is saved."}
-                </p>
+                <>
+                  <p role="status">
+                    {props.terminal.status()?.detail ??
+                      "What runs in it is interrupted and gets time to end well. Then your work is saved."}
+                  </p>
+                  <ReceiptList receipts={props.app.receipts()} />
+                </>
               }
             >
               <Progress status={props.terminal.status()} connected={props.terminal.link().state === "connected"} />

@@ -7,6 +7,7 @@ import type { App } from "../state/app.ts";
 import { createNow } from "../state/clocks.ts";
 import { repositoryName } from "../state/git-forge.ts";
 import { stoppedWords } from "../state/receipts.ts";
+import { ReceiptList } from "./receipt-list.tsx";
 import { Shore } from "./shore.tsx";
 import { LocalNote } from "./sign-in-screen.tsx";
 
@@ -37,6 +38,7 @@ export function StartScreen(props: { readonly app: App; readonly person: Person 
           "You have none at the moment. Starting one takes a few seconds; it stays until you delete it or leave it idle for hours."}
         <Show when={stopped()?.gitUrl}>{(url) => <> It is set up with {repositoryName(url())}.</>}</Show>
       </p>
+      <ReceiptList receipts={stopped() === null ? [] : props.app.receipts()} />
       <Show when={props.app.problem()}>
         {(problem) => (
           <p class="problem" role="alert">

@@ -37,9 +37,9 @@ export function TerminalScreen(props: { readonly app: App; readonly fresh: boole
     void claimViewerId().then((viewer) => {
       if (frame?.isConnected !== true) return;
       const element = frame;
-      const changed = (): void => void store.refresh();
+      const news = { changed: (): void => void store.refresh(), receipt: props.app.keepReceipt };
       // After an await nothing belongs to this component by itself.
-      runWithOwner(owner, () => setTerminal(createTerminal(element, viewer, toasts, menus, changed)));
+      runWithOwner(owner, () => setTerminal(createTerminal(element, viewer, toasts, menus, news)));
       // What is typed from here on is kept for the shell that is coming.
       if (nobodyHasFocus()) focusTerminal();
     });
@@ -87,7 +87,7 @@ export function TerminalScreen(props: { readonly app: App; readonly fresh: boole
   let saidUpTo = Date.now() - newReceiptMs;
   createEffect(() => {
     const shell = store.shell();
-    const receipt = shell === null ? null : putBack(shell, saidUpTo);
+    const receipt = shell === null ? null : putBack(shell, saidUpTo, Date.now());
     if (receipt === null || shell?.phase !== "ready") return;
     saidUpTo = receipt.at;
     toasts.show({ text: receipt.text, tone: receipt.warning ? "warning" : "plain", about: "work", stays: true });
@@ -115,6 +115,11 @@ export function TerminalScreen(props: { readonly app: App; readonly fresh: boole
     const setUp = { label: "Set up", run: () => panel.open("settings", true) };
     const text = "Your shell is ready. Bring a repository or cloud credentials?";
     toasts.show({ text, actions: [setUp, { label: "Not now", run: setAsked }], about: "set-up" });
+  });
+
+  createEffect(() => {
+    if (panel.name() !== null) toasts.forget("set-up");
+    if (panel.name() === "settings") toasts.forget("missing");
   });
 
   const commands: TerminalCommands = {

@@ -15,6 +15,7 @@ import {
   restartShell,
   stopShell,
 } from "../api/shell-api.ts";
+import type { EndReceipt } from "./receipts.ts";
 import { createShellStore, type ShellStore } from "./shell-store.ts";
 import { createToasts, type Toasts } from "./toasts.ts";
 
@@ -36,6 +37,9 @@ export interface App {
   readonly problem: Accessor<string | null>;
   readonly toasts: Toasts;
   readonly store: ShellStore;
+  /** What the last end of the shell saved, as it was told here. */
+  readonly receipts: Accessor<readonly EndReceipt[]>;
+  keepReceipt(receipt: EndReceipt): void;
   load(): Promise<void>;
   signIn(): void;
   signOut(): Promise<void>;
@@ -56,6 +60,7 @@ export function createApp(): App {
   const [installation, setInstallation] = createSignal<Installation>(unknownInstallation);
   const [busy, setBusy] = createSignal(false);
   const [problem, setProblem] = createSignal<string | null>(null);
+  const [receipts, setReceipts] = createSignal<readonly EndReceipt[]>([]);
   const toasts = createToasts();
   const store = createShellStore();
 
@@ -102,6 +107,8 @@ export function createApp(): App {
     problem,
     toasts,
     store,
+    receipts,
+    keepReceipt: (receipt) => setReceipts([...receipts(), receipt]),
     signIn: goToSignIn,
     shellIsGone() {
       // The record says why it ended, and how old its save is.
@@ -130,6 +137,7 @@ export function createApp(): App {
         const who = person();
         if (!created.ok) return fail(created);
         store.know(created.value);
+        setReceipts([]);
         if (who !== null) setScreen({ name: "terminal", person: who, fresh: true });
       }),
     reboot: () =>

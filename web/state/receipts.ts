@@ -2,7 +2,7 @@
 // Must not know where it is shown.
 
 import type { SetupCheck, Shell } from "../api/shell.ts";
-import { ago } from "./time-words.ts";
+import { ago, inLocalTime } from "./time-words.ts";
 
 /** For the bar and the menu; `null`: nothing was saved yet. */
 export function savedWords(lastSavedAt: number | null, nowMs: number): string | null {
@@ -18,12 +18,12 @@ export interface PutBack {
 }
 
 /** What the last set-up put back, of checks later than `afterMs`; `null`: nothing. */
-export function putBack({ setup }: Pick<Shell, "setup">, afterMs: number): PutBack | null {
+export function putBack({ setup }: Pick<Shell, "setup">, afterMs: number, nowMs: number): PutBack | null {
   const said = setup.filter((check) => check.at > afterMs && isOfWork(check));
   if (said.length === 0) return null;
   return {
     at: Math.max(...said.map(({ at }) => at)),
-    text: said.map(({ text }) => text).join(" "),
+    text: inLocalTime(said.map(({ text }) => text).join(" "), nowMs),
     warning: said.some(({ state }) => state !== "DONE"),
   };
 }
@@ -31,6 +31,12 @@ export function putBack({ setup }: Pick<Shell, "setup">, afterMs: number): PutBa
 /** A step with nothing to put back says `skipped`. */
 function isOfWork({ step, state }: SetupCheck): boolean {
   return (step === "HOME" || step === "WORK") && state !== "SKIPPED";
+}
+
+/** What a shell's gentle end saved, or could not. */
+export interface EndReceipt {
+  readonly saved: boolean;
+  readonly text: string;
 }
 
 export interface StoppedWords {
@@ -43,16 +49,11 @@ export function stoppedWords(
   { reason, lastSavedAt }: Pick<Shell, "reason" | "lastSavedAt">,
   nowMs: number,
 ): StoppedWords {
-  const why =
-    reason === "Expired"
-      ? "Its time was over: nobody had used it for a while, or it had reached its longest life."
-      : "It is stopped. Its settings are kept.";
+  const expired = reason === "Expired";
+  const why = expired ? "Nobody had used it for a while, or it had reached its longest life. " : "";
   const saved =
     lastSavedAt === null
-      ? "Nothing had been saved of its work."
-      : `Your work was saved ${ago(lastSavedAt, nowMs)}. It comes back when you start it.`;
-  return {
-    title: reason === "Expired" ? "Your shell has ended" : "Your shell is stopped",
-    sentence: `${why} ${saved}`,
-  };
+      ? "Nothing had been saved of its work; its settings are kept."
+      : `Your work was saved ${ago(lastSavedAt, nowMs)}. It comes back when you start the shell; its settings are kept.`;
+  return { title: expired ? "Your shell has ended" : "Your shell is stopped", sentence: why + saved };
 }

@@ -11,7 +11,9 @@ import type { PasteProgress } from "../terminal/pane-input.ts";
 import { type Point, TerminalView } from "../terminal/terminal-view.ts";
 import { darkTheme, lightTheme } from "../terminal/theme.ts";
 import { endOf, type ShellEnd } from "./countdown.ts";
+import type { EndReceipt } from "./receipts.ts";
 import { inputSentences } from "./sentences.ts";
+import { inLocalTime } from "./time-words.ts";
 import type { Toasts } from "./toasts.ts";
 import { titleOf } from "./window-title.ts";
 
@@ -30,8 +32,16 @@ const warnings: ReadonlySet<string> = new Set([
   "SHELL_RECREATED",
 ]);
 
-/** What the page says in its own way: the countdown. */
-const saidElsewhere: ReadonlySet<string> = new Set(["EXPIRES_SOON"]);
+/** What the page says in its own way: the countdown, and the screen of a shell that has ended. */
+const saidElsewhere: ReadonlySet<string> = new Set(["EXPIRES_SOON", "SHELL_EXPIRED", "SHELL_STOPPED"]);
+
+/** What the owner of the terminal hears of the shell besides. */
+export interface ShellNews {
+  /** The API tells something else than before. */
+  changed(what: Changed["what"]): void;
+  /** While it ends: what was saved, or could not be. */
+  receipt(receipt: EndReceipt): void;
+}
 
 export interface OpenTerminal {
   readonly link: Accessor<LinkView>;
@@ -63,7 +73,7 @@ export function createTerminal(
   viewer: ViewerId,
   toasts: Toasts,
   menus: { readonly main: () => void; readonly context: (at: Point) => void },
-  changed: (what: Changed["what"]) => void,
+  news: ShellNews,
 ): OpenTerminal {
   const [link, setLink] = createSignal<LinkView>({ state: "idle" });
   const [status, setStatus] = createSignal<Status | null>(null);
@@ -169,14 +179,22 @@ export function createTerminal(
         setEnd(endOf(effect, Date.now()));
         return;
       case "changed":
-        changed(effect.what);
+        news.changed(effect.what);
         return;
       case "exit":
         setExit(effect);
         return;
       case "notice":
         if (saidElsewhere.has(effect.code)) return;
-        toasts.show({ text: effect.text, tone: warnings.has(effect.code) ? "warning" : "plain", about: effect.code });
+        if (effect.code === "WORK_SAVED" || effect.code === "SAVE_FAILED") {
+          news.receipt({ text: inLocalTime(effect.text, Date.now()), saved: effect.code === "WORK_SAVED" });
+          return;
+        }
+        toasts.show({
+          text: inLocalTime(effect.text, Date.now()),
+          tone: warnings.has(effect.code) ? "warning" : "plain",
+          about: effect.code,
+        });
         return;
       case "input-notice":
         toasts.show({ tone: "warning", text: inputSentences[effect.notice], about: "input" });

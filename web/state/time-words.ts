@@ -27,6 +27,14 @@ export function clockTime(atMs: number, nowMs: number): string {
   return `${near ? at.toLocaleDateString([], { weekday: "long" }) : dateOf(atMs)}, ${time}`;
 }
 
+/** What Limpet and the pod write as `2026-11-23 14:03 UTC`, by the person's own clock. */
+export function inLocalTime(text: string, nowMs: number): string {
+  return text.replace(/\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC\b/g, (utc: string, date: string, time: string) => {
+    const atMs = Date.parse(`${date}T${time}:00Z`);
+    return Number.isNaN(atMs) ? utc : clockTime(atMs, nowMs);
+  });
+}
+
 /** `23 Nov 2026`, as the person's own language writes it. */
 export function dateOf(atMs: number): string {
   return new Date(atMs).toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" });

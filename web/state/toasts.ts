@@ -29,6 +29,8 @@ export interface Toasts {
   readonly list: Accessor<readonly Toast[]>;
   show(wish: ToastWish): void;
   dismiss(id: number): void;
+  /** What it is about is settled. */
+  forget(about: string): void;
 }
 
 /** Long enough to be read twice; one that asks something waits longer. */
@@ -44,6 +46,7 @@ export function createToasts(): Toasts {
   return {
     list,
     dismiss,
+    forget: (about) => setList((toasts) => toasts.filter((toast) => toast.about !== about)),
     show({ text, tone = "plain", actions = [], about, stays = false }) {
       const id = nextId++;
       const others = list().filter((toast) => toast.text !== text && (about === undefined || toast.about !== about));

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import type { SetupCheck } from "../../../web/api/shell.ts";
 import { putBack, savedWords, stoppedWords } from "../../../web/state/receipts.ts";
-import { ago, sizeOf } from "../../../web/state/time-words.ts";
+import { ago, clockTime, inLocalTime, sizeOf } from "../../../web/state/time-words.ts";
 
 const nowMs = 1_800_000_000_000;
 const check = (part: Partial<SetupCheck>): SetupCheck => ({
@@ -32,6 +32,14 @@ test.each([
   [4_200_000, "4.2 MB"],
 ])("%i bytes", (bytes, words) => expect(sizeOf(bytes)).toBe(words));
 
+test("times of Limpet are said by the person's own clock", () => {
+  const at = (text: string) => clockTime(Date.parse(text), nowMs);
+  expect(inLocalTime("The work of 2026-11-23 14:03 UTC is back (2026-11-24 00:00 UTC).", nowMs)).toBe(
+    `The work of ${at("2026-11-23T14:03:00Z")} is back (${at("2026-11-24T00:00:00Z")}).`,
+  );
+  expect(inLocalTime("2026-99-99 99:99 UTC", nowMs)).toBe("2026-99-99 99:99 UTC");
+});
+
 test("nothing saved, nothing said", () => {
   expect(savedWords(null, nowMs)).toBeNull();
   expect(savedWords(nowMs - 180_000, nowMs)).toBe("Saved 3 minutes ago");
@@ -44,18 +52,18 @@ describe("what was put back", () => {
       check({ step: "HOME", text: "Your home is back.", at: nowMs - 10 }),
       check({}),
     ];
-    const receipt = putBack({ setup }, nowMs - 60_000);
+    const receipt = putBack({ setup }, nowMs - 60_000, nowMs);
     expect(receipt).toEqual({ at: nowMs, text: "Your home is back. Your work is back.", warning: false });
-    expect(putBack({ setup }, nowMs)).toBeNull();
+    expect(putBack({ setup }, nowMs, nowMs)).toBeNull();
   });
 
   test("nothing to put back is not said", () => {
-    expect(putBack({ setup: [check({ state: "SKIPPED" })] }, 0)).toBeNull();
-    expect(putBack({ setup: [] }, 0)).toBeNull();
+    expect(putBack({ setup: [check({ state: "SKIPPED" })] }, 0, nowMs)).toBeNull();
+    expect(putBack({ setup: [] }, 0, nowMs)).toBeNull();
   });
 
   test.each(["CONFLICT", "FAILED"] as const)("%s is a warning", (state) => {
-    expect(putBack({ setup: [check({ state })] }, 0)?.warning).toBe(true);
+    expect(putBack({ setup: [check({ state })] }, 0, nowMs)?.warning).toBe(true);
   });
 });
 

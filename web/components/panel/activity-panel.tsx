@@ -4,7 +4,7 @@
 import { createSignal, For, type JSX, Show } from "solid-js";
 import { askEvents, type ShellEvent } from "../../api/history-api.ts";
 import type { App } from "../../state/app.ts";
-import { dayOf } from "../../state/time-words.ts";
+import { dayOf, inLocalTime } from "../../state/time-words.ts";
 import type { SidePanel } from "../side-panel.tsx";
 import { PanelFrame } from "./panel-frame.tsx";
 
@@ -45,7 +45,7 @@ export function ActivityPanel(props: { readonly app: App; readonly panel: SidePa
                 {(event) => (
                   <li classList={{ bad: /FAILED|LOST|RECREATED/.test(event.type) }}>
                     <time datetime={new Date(event.at).toISOString()}>{timeOf(event.at)}</time>
-                    <p>{event.message}</p>
+                    <p>{inLocalTime(event.message, Date.now())}</p>
                   </li>
                 )}
               </For>

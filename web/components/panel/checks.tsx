@@ -4,6 +4,7 @@
 import { For, type JSX, Show } from "solid-js";
 import type { SetupState, SetupStep } from "../../api/generated.ts";
 import type { Shell } from "../../api/shell.ts";
+import { inLocalTime } from "../../state/time-words.ts";
 import { CheckIcon, WarningIcon } from "../icons.tsx";
 
 const heard: Readonly<Record<SetupState, string>> = {
@@ -38,7 +39,7 @@ export function Checks(props: { readonly shell: Shell; readonly steps: readonly 
             </span>
             <span>
               <span class="only-heard">{heard[check.state]} </span>
-              {check.text}
+              {inLocalTime(check.text, Date.now())}
             </span>
           </p>
         )}

@@ -43,7 +43,7 @@ export function DeployKey(props: {
           )}
         </Show>
       </div>
-      <p class="field-note" role="status">
+      <p class="copy-note" role="status">
         {copied() === "refused" ? "The browser did not allow it. Select the key and copy it." : ""}
       </p>
     </details>

@@ -24,7 +24,7 @@ export function RepositorySection(props: { readonly app: App; readonly shell: Sh
   };
   const asksForAnother = () =>
     props.shell.setup.some(
-      ({ step, state }) => (step === "GIT" || step === "CLONE" || step === "EDGE") && state === "FAILED",
+      ({ step, state }) => (step === "GIT" || step === "CLONE") && state !== "DONE" && state !== "SKIPPED",
     );
   return (
     <section class="part" aria-labelledby="part-repository">
@@ -56,7 +56,7 @@ export function RepositorySection(props: { readonly app: App; readonly shell: Sh
             <Show when={props.shell.gitSignIn === "DEPLOY_KEY" ? props.shell.gitPublicKey : null}>
               {(key) => <DeployKey url={url()} publicKey={key()} open={!isCloned(props.shell)} />}
             </Show>
-            <Checks shell={props.shell} steps={["EDGE", "GIT", "CLONE", "WORK"]} />
+            <Checks shell={props.shell} steps={["GIT", "CLONE", "WORK"]} />
             <Show when={failure()}>
               {(sentence) => (
                 <p class="problem" role="alert">
@@ -66,7 +66,12 @@ export function RepositorySection(props: { readonly app: App; readonly shell: Sh
             </Show>
             <div class="part-actions">
               <Show when={asksForAnother() && !props.shell.setupPending}>
-                <button type="button" class="button small primary" onClick={() => void again()}>
+                <button
+                  type="button"
+                  class="button small"
+                  classList={{ primary: props.shell.gitSignIn === "DEPLOY_KEY" }}
+                  onClick={() => void again()}
+                >
                   Check again
                 </button>
               </Show>

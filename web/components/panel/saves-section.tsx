@@ -28,7 +28,7 @@ export function SavesSection(props: { readonly shell: Shell }): JSX.Element {
         {savedWords(props.shell.lastSavedAt, Math.max(now(), Date.now())) ?? "Nothing was saved yet"}
         <span class="quiet">. Every few minutes when something changed, and before the shell ends.</span>
       </p>
-      <Checks shell={props.shell} steps={["HOME"]} />
+      <Checks shell={props.shell} steps={["EDGE", "HOME"]} />
       <Show when={snapshots().length > 0}>
         <h4>Your home, to download</h4>
         <ul class="snapshots">
