@@ -58,7 +58,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     events,
     podsResource: new PodsResource(pods, kubelet, log),
     execResource: execs,
-    authenticate: createAuthenticator({ issuer, audience, log }),
+    authenticate: createAuthenticator({ issuer, audience, now: () => Date.now() + board.clockOffsetMs(), log }),
     namespaces,
     faults: board,
     faultRoutes: new FaultRoutes(faults, options.faultsToken),

@@ -6,7 +6,13 @@ import { Chance, type Struck } from "./chance.ts";
 
 /** Strikes each pod (or the pod of that name) for as long as it stands. */
 export type PodFault =
-  | { readonly type: "unschedulable"; readonly pod?: string; readonly message?: string }
+  /** `autoscaler`: what one has to say of it, as an event of the pod. */
+  | {
+      readonly type: "unschedulable";
+      readonly pod?: string;
+      readonly message?: string;
+      readonly autoscaler?: Autoscaler;
+    }
   | { readonly type: "image-pull"; readonly pod?: string; readonly message?: string }
   /** Containers start that much later. */
   | { readonly type: "slow-start"; readonly pod?: string; readonly delayMs: number }
@@ -40,7 +46,17 @@ export interface ChanceFault {
   readonly path?: string;
 }
 
-export type Fault = PodFault | RequestFault | ChanceFault;
+/** The whole cluster's clock is off, for as long as it stands: in answers (`Date`) and in what it makes of tokens. */
+export interface ClockFault {
+  readonly type: "clock";
+  readonly offsetMs: number;
+}
+
+export type Fault = PodFault | RequestFault | ChanceFault | ClockFault;
+
+/** Cluster Autoscaler adds a machine, or none would help; Karpenter has one in mind. */
+export const autoscalers = ["TriggeredScaleUp", "NotTriggerScaleUp", "Nominated"] as const;
+export type Autoscaler = (typeof autoscalers)[number];
 
 /** One standing fault, as `GET /faults` shows it. */
 export interface StandingFault {
@@ -97,6 +113,12 @@ export class FaultBoard {
       if (fault.pod === undefined || fault.pod === pod) return fault;
     }
     return undefined;
+  }
+
+  /** How far the cluster's clock is from the machine's, in milliseconds. */
+  clockOffsetMs(): number {
+    for (const { fault } of this.#standing.values()) if (fault.type === "clock") return fault.offsetMs;
+    return 0;
   }
 
   /** The fault of one of these types that strikes this request; it has then struck once more. */

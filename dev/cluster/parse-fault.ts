@@ -2,7 +2,7 @@
 // Must not know what either does.
 
 import type { FaultAction } from "./cluster-faults.ts";
-import type { Fault, RequestFault } from "./faults.ts";
+import { autoscalers, type Fault, type RequestFault } from "./faults.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 
 export type FaultRequest = { readonly fault: Fault } | { readonly action: FaultAction };
@@ -20,7 +20,17 @@ export function parseFaultRequest(body: Json | undefined): FaultRequest | string
   const id = typeof body["id"] === "string" ? { id: body["id"] } : {};
   const { type } = body;
   switch (type) {
-    case "unschedulable":
+    case "unschedulable": {
+      const autoscaler = autoscalers.find((one) => one === body["autoscaler"]);
+      if (body["autoscaler"] !== undefined && autoscaler === undefined) {
+        return `autoscaler must be one of ${autoscalers.join(", ")}`;
+      }
+      return { fault: { type, ...pod, ...message, ...(autoscaler === undefined ? {} : { autoscaler }) } };
+    }
+    case "clock": {
+      const { offsetMs } = body;
+      return typeof offsetMs === "number" ? { fault: { type, offsetMs } } : "offsetMs must be a number";
+    }
     case "image-pull":
       return { fault: { type, ...pod, ...message } };
     case "crash-loop":

@@ -53,6 +53,7 @@ export class ApiServer {
       socket.once("close", () => this.#connections.delete(socket));
     });
     this.#server.on("request", (request, response) => {
+      response.setHeader("date", this.#date());
       this.#serve(request, response).catch((error: unknown) => this.#failed(error, response));
     });
     this.#server.on("upgrade", (request, socket, head) => {
@@ -93,6 +94,11 @@ export class ApiServer {
   async up(): Promise<void> {
     if (this.#address !== undefined && !this.#server.listening)
       await this.listen(this.#address.host, this.#address.port);
+  }
+
+  /** The cluster's own time, as an answer's `Date` says it. */
+  #date(): string {
+    return new Date(Date.now() + this.#options.faults.clockOffsetMs()).toUTCString();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -163,17 +169,18 @@ export class ApiServer {
     const { path, query } = split(request);
     const target = parseTarget(path);
     const allowed = await this.#admit(request, target);
-    if (allowed instanceof Refusal) return refuseUpgrade(socket, allowed);
+    if (allowed instanceof Refusal) return refuseUpgrade(socket, allowed, this.#date());
     const fault = this.#options.faults.strike(["answer", "hang"], "GET", request.url ?? "");
     if (fault?.type === "hang") return;
-    if (fault?.type === "answer") return refuseUpgrade(socket, injected(fault));
-    if (allowed.subresource !== "exec" || allowed.name === undefined) return refuseUpgrade(socket, methodNotAllowed());
+    if (fault?.type === "answer") return refuseUpgrade(socket, injected(fault), this.#date());
+    if (allowed.subresource !== "exec" || allowed.name === undefined)
+      return refuseUpgrade(socket, methodNotAllowed(), this.#date());
     const pod = this.#options.pods.get(allowed.namespace, allowed.name);
     const refusal =
       pod === undefined
         ? notFound("pods", allowed.name)
         : this.#options.execResource.upgrade(pod, query, request, socket, head);
-    if (refusal !== undefined) refuseUpgrade(socket, refusal);
+    if (refusal !== undefined) refuseUpgrade(socket, refusal, this.#date());
   }
 
   /** Who asks, then whether such a thing exists and may be asked for. */
@@ -231,11 +238,11 @@ function refuse(response: ServerResponse, { code, status }: Refusal): void {
   send(response, code, status);
 }
 
-function refuseUpgrade(socket: Duplex, { code, status }: Refusal): void {
+function refuseUpgrade(socket: Duplex, { code, status }: Refusal, date: string): void {
   const body = JSON.stringify(status);
   const length = Buffer.byteLength(body);
   socket.end(
-    `HTTP/1.1 ${code} ${status.reason}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n` +
+    `HTTP/1.1 ${code} ${status.reason}\r\ndate: ${date}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n` +
       `connection: close\r\n\r\n${body}`,
   );
 }

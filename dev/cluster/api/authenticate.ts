@@ -11,6 +11,8 @@ export interface AuthenticatorOptions {
   /** The edge's public URL; its discovery document names the keys. */
   readonly issuer: string;
   readonly audience: string;
+  /** The cluster's clock, in unix milliseconds. */
+  readonly now: () => number;
   readonly log: (line: string) => void;
 }
 
@@ -31,7 +33,7 @@ const refetchAfterMs = 1_000;
  * Anything but one valid token is 401 without a reason, as the API server does it (the log has the reason); a valid
  * token for another request is 403.
  */
-export function createAuthenticator({ issuer, audience, log }: AuthenticatorOptions): Authenticate {
+export function createAuthenticator({ issuer, audience, now, log }: AuthenticatorOptions): Authenticate {
   const keys = createKeys(issuer);
 
   return async (request, pod) => {
@@ -50,6 +52,7 @@ export function createAuthenticator({ issuer, audience, log }: AuthenticatorOpti
         algorithms: ["ES256"],
         issuer,
         audience,
+        currentDate: new Date(now()),
         requiredClaims: ["sub", "iat", "nbf", "exp", "jti", "method", "path_sha256"],
       });
       claims = verified.payload;
@@ -57,7 +60,7 @@ export function createAuthenticator({ issuer, audience, log }: AuthenticatorOpti
       return refuse(error instanceof errors.JOSEError ? `${error.code}: ${error.message}` : String(error));
     }
     const { iat = 0, exp = 0, sub = "" } = claims;
-    if (exp - iat > longestLifeSeconds || iat > Date.now() / 1_000) return refuse("times out of bounds");
+    if (exp - iat > longestLifeSeconds || iat > now() / 1_000) return refuse("times out of bounds");
     if (claims.aud !== audience) return refuse("more than one audience");
 
     const path = request.url ?? "";

@@ -36,7 +36,7 @@ export interface Happening {
   readonly reason: string;
   readonly message: string;
   readonly type?: "Normal" | "Warning";
-  readonly by?: "kubelet" | "default-scheduler";
+  readonly by?: "kubelet" | "default-scheduler" | "cluster-autoscaler" | "karpenter";
   readonly container?: string;
 }
 

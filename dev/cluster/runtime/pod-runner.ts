@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import type { FaultBoard } from "../faults.ts";
+import type { Autoscaler, FaultBoard } from "../faults.ts";
 import type { EventRecorder, Happening } from "../pods/event-recorder.ts";
 import { type Pod, timestamp } from "../pods/pod.ts";
 import type { ContainerPlan, PodPlan } from "../pods/pod-plan.ts";
@@ -20,6 +20,21 @@ import { endPodProcesses } from "./pod-processes.ts";
 
 /** The image's own entrypoint, for a container that names no command. */
 const imageCommand = ["/usr/local/lib/limpet/shell"] as const;
+
+/** In the words of Cluster Autoscaler and Karpenter. */
+const autoscalerSays: Readonly<Record<Autoscaler, Happening>> = {
+  TriggeredScaleUp: {
+    reason: "TriggeredScaleUp",
+    by: "cluster-autoscaler",
+    message: "pod triggered scale-up: [{shells-spot 1->2 (max: 10)}]",
+  },
+  NotTriggerScaleUp: {
+    reason: "NotTriggerScaleUp",
+    by: "cluster-autoscaler",
+    message: "pod didn't trigger scale-up: 1 max node group size reached",
+  },
+  Nominated: { reason: "Nominated", by: "karpenter", message: "Pod should schedule on: nodeclaim/shells-spot-x7k2p" },
+};
 
 export interface PodRunnerOptions {
   readonly store: ObjectStore<Pod>;
@@ -135,6 +150,8 @@ export class PodRunner {
         this.#facts = { ...this.#facts, unschedulable: { reason: "Unschedulable", message } };
         this.#publish();
         this.#happened({ reason: "FailedScheduling", type: "Warning", by: "default-scheduler", message });
+        const autoscaler = faults.forPod("unschedulable", name)?.autoscaler;
+        if (autoscaler !== undefined) this.#happened(autoscalerSays[autoscaler]);
       }
       await faults.changed(signal);
     }
