@@ -5,8 +5,9 @@ import type { MiddlewareHandler } from "hono";
 import type { AppContext, AppEnv } from "./context.ts";
 import { LimpetError } from "./errors.ts";
 
-/** The limits' period in wrangler.toml: after so long there is room again. */
-const periodSeconds = 10;
+/** The limits' periods in wrangler.toml: after so long there is room again. */
+const shortSeconds = 10;
+const longSeconds = 60;
 
 /**
  * Before anything is read or written for a request.
@@ -15,7 +16,7 @@ const periodSeconds = 10;
 export const limitAddress: MiddlewareHandler<AppEnv> = async (c, next) => {
   // Cloudflare sets it, whatever a client says. Without it (a test, another runtime) all are one.
   const address = c.req.header("cf-connecting-ip") ?? "";
-  await requireRoom(c, c.env.ADDRESS_LIMIT, address);
+  await requireRoom(c, c.env.ADDRESS_LIMIT, address, shortSeconds);
   await next();
 };
 
@@ -25,7 +26,7 @@ export const limitAddress: MiddlewareHandler<AppEnv> = async (c, next) => {
  * @throws LimpetError `TOO_MANY_REQUESTS`
  */
 export function limitSession(c: AppContext, session: string): Promise<void> {
-  return requireRoom(c, c.env.SESSION_LIMIT, session);
+  return requireRoom(c, c.env.SESSION_LIMIT, session, shortSeconds);
 }
 
 /**
@@ -35,10 +36,18 @@ export function limitSession(c: AppContext, session: string): Promise<void> {
  */
 export function limitPod(c: AppContext, name: string): Promise<void> {
   // Sessions are named by 64 hex digits, so they never share a count with this.
-  return requireRoom(c, c.env.SESSION_LIMIT, `pod/${name}`);
+  return requireRoom(c, c.env.SESSION_LIMIT, `pod/${name}`, shortSeconds);
 }
 
-async function requireRoom(c: AppContext, limit: RateLimit, key: string): Promise<void> {
+/**
+ * Beside `limitPod`, before a home is taken in.
+ * @throws LimpetError `TOO_MANY_REQUESTS`
+ */
+export function limitUpload(c: AppContext, shellId: string): Promise<void> {
+  return requireRoom(c, c.env.UPLOAD_LIMIT, shellId, longSeconds);
+}
+
+async function requireRoom(c: AppContext, limit: RateLimit, key: string, periodSeconds: number): Promise<void> {
   const { success } = await limit.limit({ key });
   if (success) return;
   c.header("retry-after", String(periodSeconds));

@@ -35,7 +35,7 @@ export async function rotateLocal(
   }
   const { seal } = await loadKeys(stateDir);
   const kept = parseKeptKeys(JSON.stringify(seal), `${stateDir}/keys.json`);
-  const rows = openLocalRows(stateDir);
+  const rows = await openLocalRows(stateDir);
   try {
     const counts = rows === null ? new Map<string, number>() : await countRows(rows.query);
     const keys = parseSealKeys(asSecret(kept));

@@ -13,7 +13,9 @@ export type Query = (sql: string) => Promise<readonly unknown[]>;
 
 const pageRows = 200;
 
+/** Empty also where the migrations were not applied yet. */
 export async function countRows(query: Query): Promise<RowsByKey> {
+  if (!(await hasTables(query))) return new Map();
   const rows = await query(
     "select kid, count(*) as rows from (select kid from secrets union all select kid from snapshots) group by kid",
   );
@@ -23,6 +25,7 @@ export async function countRows(query: Query): Promise<RowsByKey> {
 /** Why rows do not open with these keys, a sentence each; at most `most` of them. Empty: all of them open. */
 export async function findUnreadable(query: Query, keys: SealKeys, most: number): Promise<readonly string[]> {
   const found: string[] = [];
+  if (!(await hasTables(query))) return found;
   for await (const { seal, sealed } of allRows(query)) {
     try {
       await openBytes(keys, seal, sealed);
@@ -33,6 +36,14 @@ export async function findUnreadable(query: Query, keys: SealKeys, most: number)
     }
   }
   return found;
+}
+
+/** What is sealed stands in these two. */
+export async function hasTables(query: Query): Promise<boolean> {
+  const names = await query(
+    "select name from sqlite_master where type = 'table' and name in ('secrets', 'snapshots') limit 2",
+  );
+  return names.length === 2;
 }
 
 async function* allRows(query: Query): AsyncGenerator<{ readonly seal: Seal; readonly sealed: string }> {

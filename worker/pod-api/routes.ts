@@ -7,7 +7,7 @@ import { openDatabase } from "../db/database.ts";
 import { isEventId } from "../db/ids.ts";
 import { findSnapshot } from "../db/snapshots.ts";
 import { LimpetError } from "../errors.ts";
-import { limitPod } from "../rate-limit.ts";
+import { limitPod, limitUpload } from "../rate-limit.ts";
 import type { ShellObject } from "../shells/shell-object.ts";
 import { openSnapshot } from "../snapshots/open.ts";
 import { storeSnapshot } from "../snapshots/store.ts";
@@ -28,6 +28,7 @@ export const podRoutes = new Hono<AppEnv>();
 /** The body is a tar.gz; `content-length` and `x-limpet-sha256` say what it must be. 201 `{"id"}`. */
 podRoutes.put("/snapshot", async (c) => {
   const pod = await requirePod(c);
+  await limitUpload(c, pod.shellId);
   const { save, sealKeys } = c.get("config");
   const bytes = readLength(c.req.header("content-length"), save.homeLimitBytes);
   const sha256 = c.req.header("x-limpet-sha256") ?? "";

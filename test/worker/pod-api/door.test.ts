@@ -84,6 +84,23 @@ describe("the door for pods", () => {
   });
 });
 
+describe("an upload", () => {
+  it("may come often, but not without end: a home is large", async () => {
+    const [pod, other] = [await PodCaller.runs(), await PodCaller.runs()];
+    const statuses: number[] = [];
+    let refused: Response | undefined;
+    // The count may begin anew once on the way, at a full minute.
+    for (let asked = 0; asked <= 40 && refused === undefined; asked += 1) {
+      const response = await pod.upload(someBytes(10));
+      statuses.push(response.status);
+      if (response.status === 429) refused = response;
+    }
+    expect(statuses.length).toBeGreaterThan(20);
+    expect(refused?.headers.get("retry-after")).toBe("60");
+    expect((await other.upload(someBytes(10))).status).toBe(201);
+  });
+});
+
 describe("a report", () => {
   it.each([
     ["no JSON", "{", "BAD_REQUEST", 400],
