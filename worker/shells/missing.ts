@@ -41,7 +41,9 @@ function needsSomebody({ state }: SetupCheck): boolean {
 }
 
 function missingSignIn({ gitUrl, gitSignIn, setup }: Needy): MissingThing[] {
-  if (gitUrl === null || setup.some(({ step, state }) => step === "clone" && state !== "skipped")) return [];
+  // Once the repository was asked, its answer says more than we can.
+  const asked = setup.some(({ step, state }) => (step === "git" || step === "clone") && state !== "skipped");
+  if (gitUrl === null || asked) return [];
   if (gitSignIn === "deploy-key") {
     return [
       {

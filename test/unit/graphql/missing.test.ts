@@ -56,10 +56,10 @@ describe("missing is", () => {
     ]);
   });
 
-  it("a deploy key's place at the forge, until a clone was tried", () => {
+  it("a deploy key's place at the forge, until the forge was asked", () => {
     const shell = { ...whole, gitUrl: "git@forge.example:x", gitSignIn: "deploy-key" } as const;
     expect(findMissing(shell, []).map(({ code }) => code)).toEqual(["DEPLOY_KEY_NOT_ADDED"]);
-    const refused = { ...shell, setup: [check("clone", "failed", "GIT_KEY_REFUSED")] };
+    const refused = { ...shell, setup: [check("git", "failed", "GIT_KEY_REFUSED"), check("clone", "skipped")] };
     expect(findMissing(refused, []).map(({ code }) => code)).toEqual(["GIT_KEY_REFUSED"]);
   });
 

@@ -121,7 +121,7 @@ describe("a shell's set-up", () => {
       {
         code: expect.stringMatching(/^GIT_[A-Z_]+$/),
         step: expect.any(String),
-        text: expect.stringMatching(/\w.*[.]$/s),
+        text: expect.stringMatching(/\w.*[.?]$/s),
       },
     ]);
     expect(JSON.stringify(told)).not.toContain("ghp_not-real");
