@@ -4,7 +4,8 @@
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { convertV4MiniflareOptions, type LegacyWorkerOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { convertV4MiniflareOptions, type LegacyWorkerOptions, Log, LogLevel, Miniflare, Response } from "miniflare";
+import { graphiqlFile } from "../graphiql/files.ts";
 import type { PartControl, RunningPart } from "../start/part-child.ts";
 import { applyMigrations } from "./migrations.ts";
 import type { EdgeOptions } from "./options.ts";
@@ -53,6 +54,7 @@ export async function startEdge(options: EdgeOptions, control: PartControl): Pro
           bindings: { PUBLIC_HOST: new URL(options.publicUrl).host, WORKER_PATHS: workerPaths(product) },
           serviceBindings: {
             PRODUCT: "limpet",
+            GRAPHIQL: answerGraphiql,
             ...(options.issuerAddress === null ? {} : { ISSUER: external(options.issuerAddress) }),
             ...(options.pageAddress === null ? {} : { PAGE: external(options.pageAddress) }),
           },
@@ -81,6 +83,14 @@ export async function startEdge(options: EdgeOptions, control: PartControl): Pro
       await miniflare.dispose();
     },
   };
+}
+
+/** From this process: the gate's own script would be loaded at each start with all of it. */
+async function answerGraphiql(request: { readonly url: string; readonly method: string }): Promise<Response> {
+  const file = request.method === "GET" ? await graphiqlFile(new URL(request.url).pathname) : null;
+  return file === null
+    ? new Response("There is nothing at this address.\n", { status: 404 })
+    : new Response(file.body, file);
 }
 
 /** Looks whether anybody listens, and tells when nobody did for a while. */

@@ -12,6 +12,8 @@ interface GateEnv {
   readonly PRODUCT: Service;
   /** Absent where another issuer is used. */
   readonly ISSUER?: Service;
+  /** The API's console; nothing of the kind is in what is deployed. */
+  readonly GRAPHIQL: Service;
   /** A server of the page in place of the built one (`npm run dev`). */
   readonly PAGE?: Service;
   /** What is the Worker's, as in wrangler.toml's `run_worker_first`; the rest is the page's. */
@@ -27,6 +29,9 @@ export default {
     const { pathname } = new URL(request.url);
     if (env.ISSUER !== undefined && matches(pathname, "/oidc/*")) {
       return await answerOf(env.ISSUER, request, "The local issuer");
+    }
+    if (pathname === "/graphiql" || matches(pathname, "/graphiql/*")) {
+      return await answerOf(env.GRAPHIQL, request, "GraphiQL");
     }
     if (env.PAGE !== undefined && !env.WORKER_PATHS.some((pattern) => matches(pathname, pattern))) {
       return await answerOf(env.PAGE, request, "The page's server");
