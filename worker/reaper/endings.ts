@@ -45,7 +45,7 @@ async function endChecked(
       const user = userOfPod(pod.name);
       const record = user === null ? null : await world.shells.find(user);
       const now = judgePod(pod, record, { installId: world.config.installId, nowMs: world.nowMs });
-      if (now !== verdict || world.turn.lost) return false;
+      if (now !== verdict || !(await world.turn.stands())) return false;
       const ended = await end(world, pod);
       if (ended) log("warn", "reaper-ended", { why: verdict, pod: pod.name, uid: pod.uid });
       return ended;

@@ -59,15 +59,21 @@ export class Turn {
 
   /** Asked before every piece of work that costs `calls`. False: stop here, the next run goes on. */
   async mayTake(calls: number): Promise<boolean> {
-    if (this.#now() - this.#heldSinceMs > this.#limits.renewAfterMs) {
+    const stands = await this.stands();
+    if (!stands || this.#now() >= this.#endsAtMs || this.#calls + calls > this.#limits.calls) return false;
+    this.#calls += calls;
+    return true;
+  }
+
+  /** Whether the lease is still this run's, renewed where it is time: asked right before what cannot be undone. */
+  async stands(): Promise<boolean> {
+    if (!this.#lost && this.#now() - this.#heldSinceMs > this.#limits.renewAfterMs) {
       this.#renewal ??= this.#renew().finally(() => {
         this.#renewal = null;
       });
       await this.#renewal;
     }
-    if (this.#lost || this.#now() >= this.#endsAtMs || this.#calls + calls > this.#limits.calls) return false;
-    this.#calls += calls;
-    return true;
+    return !this.#lost;
   }
 
   async end(): Promise<void> {

@@ -1,0 +1,81 @@
+// Owns whole shells in the reaper's proof: made by their objects, set up by the pod's own script, with work in their homes.
+// Must not know the rest of the population.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { forEach, until, type World } from "./world.ts";
+
+const minuteMs = 60_000;
+const patienceMs = 120_000;
+
+export interface WholeShell {
+  readonly userId: string;
+  readonly work: string;
+}
+
+/** Where the work is, below the home. */
+const file = "notes/today.txt";
+
+/**
+ * Shells as people have them, whose time is over although no alarm came: the record is changed while their objects are
+ * gone from memory. Restarts the edge.
+ */
+export async function settle(world: World, count: number): Promise<readonly WholeShell[]> {
+  const shells = Array.from({ length: count }, (_, number) => {
+    // The first in the reaper's order.
+    const userId = `0whole${String(number).padStart(14, "0")}`;
+    return { userId, work: `what ${userId} did\n` };
+  });
+  const db = await world.database();
+  const person = db.prepare("insert into users (id, issuer, subject) values (?, 'https://issuer.test', ?)");
+  await db.batch(shells.map(({ userId }) => person.bind(userId, userId)));
+  await start(world, shells);
+  await world.edge.restart();
+  const later = await world.database();
+  const over = later.prepare("update shells set expires_at = ?, updated_at = ? where user_id = ?");
+  const [endMs, writtenMs] = [Date.now() - 3 * minuteMs, Date.now() - 30 * minuteMs];
+  await later.batch(shells.map(({ userId }) => over.bind(endMs, writtenMs, userId)));
+  return shells;
+}
+
+/** Everybody does some work, and nothing but the end of the pod is there to save it: the next regular save is minutes away. */
+export async function work(world: World, shells: readonly WholeShell[]): Promise<void> {
+  for (const { userId, work: done } of shells) {
+    const notes = await workFile(world, userId);
+    mkdirSync(dirname(notes), { recursive: true });
+    writeFileSync(notes, done);
+  }
+}
+
+/** Starts them again. @returns those whose work did not come back */
+export async function comeBack(world: World, shells: readonly WholeShell[]): Promise<readonly string[]> {
+  await start(world, shells);
+  const lost: string[] = [];
+  for (const { userId, work: done } of shells) {
+    const notes = await workFile(world, userId);
+    if (!existsSync(notes) || readFileSync(notes, "utf8") !== done) lost.push(userId);
+  }
+  return lost;
+}
+
+/** Until each is set up. */
+async function start(world: World, shells: readonly WholeShell[]): Promise<void> {
+  await forEach(shells, async ({ userId }) => {
+    const object = await world.edge.objectOf(userId);
+    await object.createShell(userId);
+  });
+  const db = await world.database();
+  const ready = db.prepare("select user_id from shells where phase = 'ready' and set_up_for like pod_uid || '/%'");
+  await until("whole shells are set up", patienceMs, async () => {
+    const found = new Set((await ready.raw()).flat());
+    return shells.every(({ userId }) => found.has(userId));
+  });
+}
+
+async function workFile(world: World, userId: string): Promise<string> {
+  const db = await world.database();
+  const [row] = await db.prepare("select pod_uid from shells where user_id = ?").bind(userId).raw();
+  const uid: unknown = Array.isArray(row) ? row[0] : null;
+  if (typeof uid !== "string") throw new Error(`${userId} has no pod`);
+  return join(world.cluster.homeOf(uid), file);
+}
