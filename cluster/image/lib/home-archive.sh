@@ -64,6 +64,12 @@ order_records() {
   LC_ALL=C grep -z '^u' "$work/kept" | name_skipped 'cannot be read' >>"$work/skipped"
 }
 
+# Lists the files in $3 of the folder $2 for tar, as $work/$1.names. 1: there are none.
+add_members() {
+  [ -d "$2/$3" ] || return 1
+  (cd -- "$2" && find "$3" -mindepth 1 '(' -type f -o -type l ')' -print0 | LC_ALL=C sed -z 's,^\./home/,./,') >"$work/$1.names"
+}
+
 # Writes the first $1 of $work/ordered, and the bundles, to $work/archive; no more than $2 bytes and one. What changes or
 # goes while it is read is no failure. $work/index: a line for each thing that was begun.
 write_archive() {
@@ -73,13 +79,9 @@ write_archive() {
     --verbose --index-file="$work/index" -C "$state/save" -T "$work/bundles" -C "$HOME" -T "$work/names"
   # Files without what `setup` put into them; and what could not be put back yet, its repository not being there: that goes
   # on from snapshot to snapshot.
-  for added in cleaned later; do
-    added_in=$work/cleaned
-    [ "$added" = cleaned ] || added_in=$state/restore/later/home
-    [ -d "$added_in" ] || continue
-    (cd -- "$added_in" && find . -mindepth 1 '(' -type f -o -type l ')' -print0) >"$work/$added.names"
-    set -- "$@" -C "$added_in" -T "$work/$added.names"
-  done
+  add_members cleaned "$work/cleaned" . && set -- "$@" -C "$work/cleaned" -T "$work/cleaned.names"
+  add_members later "$state/restore/later" ./home && set -- "$@" -C "$state/restore/later/home" -T "$work/later.names"
+  add_members waiting "$state/restore/later" bundles && set -- "$@" -C "$state/restore/later" -T "$work/waiting.names"
   archive_limit=$1
   shift
   rm -f -- "$work/archive" "$work/index"

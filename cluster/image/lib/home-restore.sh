@@ -54,9 +54,12 @@ hold_back() {
     case $1 in */*) mkdir -p -- "$later/home/${1%/*}" ;; esac
     [ -e "$later/home/$1" ] || mv -T -- "$held" "$later/home/$1"
   fi
-  held=$(name_hash "$1")
-  for held_file in "$unpacked/bundles/$held.bundle" "$unpacked/bundles/$held.path"; do
-    [ ! -f "$held_file" ] || mv -f -- "$held_file" "$later/bundles/"
+  for held_path in "$unpacked"/bundles/*.path; do
+    [ -f "$held_path" ] || continue
+    # The repository itself, or one in it.
+    case $(cat -- "$held_path")/ in
+      "$1"/*) mv -f -- "$held_path" "${held_path%.path}.bundle" "$later/bundles/" ;;
+    esac
   done
   rmdir -- "$later/home" "$later/bundles" "$later" 2>/dev/null
 }

@@ -242,6 +242,7 @@ describe("repositories", () => {
     fresh.configure(edge, { git });
     await fresh.save();
     expect(namesIn(edge.newest)).toContain("home/work/infra/live/prod.tfstate");
+    expect(namesIn(edge.newest).filter((name) => name.startsWith("bundles/"))).toHaveLength(2);
 
     fresh.repository("work/infra", { ".gitignore": "*.tfstate\n", "main.tf": "" });
     expect((await fresh.start("restore-home", ["later"]).ended).last.state).toMatch(/restored|conflict/);
