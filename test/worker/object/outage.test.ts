@@ -37,6 +37,7 @@ describe("while D1 does not answer", () => {
     const terminal = await person.terminal();
     await terminal.attached();
     // Without a pod there is no exec, whose socket would keep the object awake.
+    await fault({ type: "answer", method: "POST", status: 403, times: 1 });
     await fault({ type: "lose-pod", pod: person.podName });
     await terminal.message("status", ({ phase }) => phase === "failed");
     await evictDurableObject(person.object);
@@ -65,7 +66,7 @@ describe("while D1 does not answer", () => {
     });
     await eventually(
       () => person.record(),
-      (record) => record === null,
+      (record) => record?.phase === "absent",
     );
     expect(await person.eventTypes()).toContain("SHELL_EXPIRED");
   });
