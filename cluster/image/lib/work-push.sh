@@ -40,7 +40,7 @@ try_push() {
   esac
   if [ -n "$work_line" ]; then
     push_why=$(printf '%s' "$work_line" | tr -d '\000-\037' | cut -c 1-200)
-  elif [ "$work_status" -ge 124 ]; then
+  elif [ "$work_status" -eq 124 ] || [ "$work_status" -eq 137 ]; then
     push_why="no answer within $LIMPET_PUSH_SECONDS s"
   else
     push_why=$(last_line "$shadow/error")

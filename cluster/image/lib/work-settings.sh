@@ -106,11 +106,11 @@ lock_shadow() {
 # answer STATE TEXT [CODE]: the one line, and the end. What was skipped stands in $work_skipped: NUL after each sentence.
 answer() {
   if [ -n "${work_skipped:-}" ] && [ -s "$work_skipped" ]; then
-    jq -c --arg state "$1" --arg text "$2" --arg code "${3:-}" -Rs '
-      split("\u0000")[:-1] as $all
+    tr '\n\000' '\001\n' <"$work_skipped" | jq -c --arg state "$1" --arg text "$2" --arg code "${3:-}" -Rs '
+      (split("\n")[:-1] | map(gsub("\u0001"; "\n"))) as $all
       | { state: $state, text: $text,
           skipped: ($all[:50] + (if ($all | length) > 50 then ["and \(($all | length) - 50) more"] else [] end)),
-          code: (if $code == "" then null else $code end) }' <"$work_skipped"
+          code: (if $code == "" then null else $code end) }'
     exit 0
   fi
   case "$2${3:-}" in
