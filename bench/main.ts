@@ -1,5 +1,6 @@
 // Owns `npm run bench`: which figures, in interleaved rounds, against which targets.
-// Must not know how a figure is taken. `--rounds N` (5), `--megabytes N` (200), `--json FILE`.
+// Must not know how a figure is taken. `--rounds N` (5), `--megabytes N` (200), `--shells N` (1000; 0:
+// no reaping), `--json FILE`.
 
 import { open, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { attachedTmux, Baselines, bareShell } from "./baselines.ts";
 import { type Link, text, waitFor } from "./link.ts";
 import { startLimpet } from "./local-limpet.ts";
 import { type BulkFigures, type EchoFigures, measureBulk, measureEcho } from "./measure.ts";
+import { measureReaping } from "./reap.ts";
 import { formatTable, isMet, scenarioRows, speedRows } from "./report.ts";
 import { measureClickToPrompt, measureResume, measureStalled } from "./scenarios.ts";
 import { openViewer, settle, size, startShell } from "./shell.ts";
@@ -17,10 +19,12 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     megabytes: { type: "string", default: "200" },
+    shells: { type: "string", default: "1000" },
     json: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
+const reapedShells = Number(values.shells);
 const bulkBytes = Number(values.megabytes) * 1_000_000;
 const echoSamples = 1_000;
 const echoWarmUp = 100;
@@ -76,7 +80,10 @@ async function main(): Promise<number> {
     say("a stalled viewer");
     const stalled = await measureStalled(shell, bulkFile, limpet.edgePid);
 
-    const rows = [...speedRows(echo, bulk), ...scenarioRows(resumes, clicks, stalled)];
+    say("reaping");
+    const reaping = reapedShells > 0 ? await measureReaping(reapedShells) : [];
+
+    const rows = [...speedRows(echo, bulk), ...scenarioRows(resumes, clicks, stalled), ...reaping];
     console.log(formatTable(rows));
     if (values.json !== undefined) {
       await writeFile(

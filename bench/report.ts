@@ -9,7 +9,7 @@ export interface Row {
   readonly what: string;
   readonly way: string;
   readonly value: number;
-  readonly unit: "ms" | "MB/s" | "bytes" | "MB" | "lines" | "×";
+  readonly unit: "ms" | "MB/s" | "bytes" | "MB" | "lines" | "calls" | "×";
   readonly target?: { readonly most: number } | { readonly least: number };
 }
 
