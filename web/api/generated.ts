@@ -181,7 +181,7 @@ export type UpdateShellInput = {
   readonly gitBranch?: string | null | undefined;
   /** The cloud that it is for. Default: none. */
   readonly provider?: CloudProvider | null | undefined;
-  /** Whether work in progress may be pushed to the repository. Default: true, where the installation allows it. */
+  /** Whether work in progress may be pushed to the repository. Default: true, where the installation allows it (`SAVE_OFF`). */
   readonly saveUpstream?: boolean | null | undefined;
   /** The repository's folder below the home, as `work/infra`. Default: named as the repository is (`INVALID_WORKSPACE`). */
   readonly workspace?: string | null | undefined;

@@ -33,6 +33,8 @@ export interface ApiContext {
   readonly publicUrl: string;
   /** Locally a repository may be on this machine, and over http. */
   readonly local: boolean;
+  /** False: this installation never pushes work to anybody's repository. */
+  readonly maySaveUpstream: boolean;
   /** Every change goes through it. */
   readonly object: ShellChanges;
   /** The shell as recorded in D1; null where there is none. */

@@ -9,15 +9,18 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
+/** A kubeconfig, a key and a service account's key file at once, as JSON writes their line ends. */
+export const maxBodyBytes = 192 * 1024;
+
 /** Deepest nesting of fields; what tools ask of the schema itself (`__schema`) is deeper by nature. */
-const maxDepth = 8;
+export const maxDepth = 8;
 const maxIntrospectionDepth = 20;
 
 /** Most fields of a document with every fragment written out; aliases count like any field. */
-const maxFields = 400;
+export const maxFields = 400;
 
 /** Most changes that one document asks for: each is written down, and carried out before the next. */
-const maxChanges = 10;
+export const maxChanges = 10;
 
 /** Most words of a document: the parser goes as deep as they nest. */
 export const maxTokens = 2_000;

@@ -13,10 +13,8 @@ import { findShell } from "../shells/records.ts";
 import { listShells } from "../shells/shell-list.ts";
 import { shellView } from "../shells/shell-record.ts";
 import type { ApiContext } from "./context.ts";
+import { maxBodyBytes } from "./limits.ts";
 import { graphqlServer } from "./server.ts";
-
-/** A kubeconfig, a key and a service account's key file at once, as JSON writes their line ends. */
-const maxBodyBytes = 192 * 1024;
 
 export const graphqlRoutes = new Hono<AppEnv>();
 
@@ -43,7 +41,7 @@ graphqlRoutes.post(
 );
 
 function apiContext(c: AppContext): ApiContext {
-  const { publicUrl, local, shellLifeMs } = c.get("config");
+  const { publicUrl, local, save, shellLifeMs } = c.get("config");
   const session = c.get("session");
   const db = openDatabase(c.env);
   return {
@@ -52,6 +50,7 @@ function apiContext(c: AppContext): ApiContext {
     db,
     publicUrl,
     local,
+    maySaveUpstream: save.upstream,
     object: c.env.USER_SHELL.get(c.env.USER_SHELL.idFromName(session.user.id)),
     readShell: async () => {
       const record = await findShell(db, session.user.id);

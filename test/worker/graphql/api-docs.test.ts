@@ -2,11 +2,12 @@
 // Must not know what the examples are about.
 
 import { scripts, text } from "virtual:api-examples";
-import { isObjectType } from "graphql";
+import { isInputObjectType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { listEvents } from "../../../worker/db/events.ts";
 import { statusByCode } from "../../../worker/errors.ts";
+import { maxBodyBytes, maxChanges, maxDepth, maxFields, maxTokens } from "../../../worker/graphql/limits.ts";
 import { schema } from "../../../worker/graphql/schema.ts";
 import { makeSshKey } from "../../../worker/shells/ssh-key.ts";
 import type { Browser } from "../browser.ts";
@@ -159,6 +160,15 @@ describe("docs/api.md", () => {
     const names = types.flatMap((type) => (isObjectType(type) ? Object.keys(type.getFields()) : []));
     expect(names.length).toBeGreaterThan(35);
     expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(asked))).toEqual([]);
+  });
+
+  it("names everything that can be given, and the bounds of what is asked", () => {
+    const inputs = Object.values(schema.getTypeMap()).filter((type) => isInputObjectType(type));
+    const fields = inputs.flatMap((type) => Object.keys(type.getFields()));
+    expect(fields.length).toBeGreaterThan(25);
+    expect(fields.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+    const limits = `A body is at most ${maxBodyBytes / 1024} KiB, a document at most ${maxTokens.toLocaleString("en")} words, ${maxFields} fields (fragments written out) and ${maxDepth} fields deep, and asks for at most ${maxChanges} changes.`;
+    expect(text.replaceAll(/\s+/g, " ")).toContain(limits);
   });
 
   it("has every code with its HTTP status, and no other", () => {

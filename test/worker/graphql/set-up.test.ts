@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { snapshots } from "../../../worker/db/schema.ts";
-import type { Browser } from "../browser.ts";
+import { type Browser, environment } from "../browser.ts";
 import { eventually } from "../object/eventually.ts";
 import { ada, signedIn } from "../people.ts";
 import { ask, get, userIdOf } from "./ask.ts";
@@ -182,6 +182,19 @@ describe("a shell's set-up", () => {
       saveUpstream: true,
       gitBranch: null,
     });
+  });
+});
+
+describe("where the installation pushes no work to repositories", () => {
+  it("the switch is off, whatever the person had chosen, and cannot be set", async () => {
+    await update({ saveUpstream: true });
+    const { env: usual } = browser;
+    browser.env = environment({ SAVE_UPSTREAM: "off" });
+    expect(await read()).toMatchObject({ saveUpstream: false });
+    expect((await ask(browser, updateMutation, { input: { saveUpstream: true } })).codes).toEqual(["SAVE_OFF"]);
+    expect(await update({ workspace: null })).toMatchObject({ saveUpstream: false });
+    browser.env = usual;
+    expect(await read()).toMatchObject({ saveUpstream: true });
   });
 });
 

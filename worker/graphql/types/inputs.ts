@@ -17,7 +17,7 @@ export const updateShellInput = builder.inputType("UpdateShellInput", {
     }),
     saveUpstream: t.boolean({
       description:
-        "Whether work in progress may be pushed to the repository. Default: true, where the installation allows it.",
+        "Whether work in progress may be pushed to the repository. Default: true, where the installation allows it (`SAVE_OFF`).",
     }),
   }),
 });

@@ -24,6 +24,12 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: updateShellInput, required: true, description: "What to change." }) },
     resolve: async (_root, { input }, context) => {
       const change = passed(checkSettings(settingsOf(input)));
+      if (input.saveUpstream === true && !context.maySaveUpstream) {
+        throw new LimpetError(
+          "SAVE_OFF",
+          "This installation does not push work in progress to repositories; it is saved at the edge instead. Leave this off, or ask the people who run it.",
+        );
+      }
       return owned(await context.object.updateShell(context.session.user.id, change), context);
     },
   }),

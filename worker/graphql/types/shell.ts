@@ -84,9 +84,10 @@ export const shellType = builder.objectRef<OwnedShell>("Shell").implement({
       nullable: true,
       description: "The repository's folder below the home; null: named as the repository is.",
     }),
-    saveUpstream: t.exposeBoolean("saveUpstream", {
+    saveUpstream: t.boolean({
       description:
-        "Whether work in progress may be pushed to the repository, below `refs/limpet/wip/`. Who can read the repository can read it.",
+        "Whether work in progress is pushed to the repository, below `refs/limpet/wip/`: who can read the repository can read it then. False where the installation does not allow it.",
+      resolve: ({ saveUpstream }, _args, { maySaveUpstream }) => saveUpstream && maySaveUpstream,
     }),
     missing: t.field({
       type: [missingThingType],

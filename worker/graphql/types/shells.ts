@@ -3,6 +3,7 @@
 
 import { isShellId } from "../../db/ids.ts";
 import { LimpetError } from "../../errors.ts";
+import { log } from "../../log.ts";
 import { builder } from "../builder.ts";
 import type { OwnedShell } from "../context.ts";
 import { type Connection, connectionOf, pageInfoType, parsePage } from "./page.ts";
@@ -37,7 +38,7 @@ builder.queryField("shells", (t) =>
       first: t.arg.int({ required: true, defaultValue: 20, description: "How many, 1 to 100." }),
       after: t.arg.string({ description: "A cursor: only what comes after it." }),
     },
-    resolve: async (_root, args, { listShells, session }) => {
+    resolve: async (_root, args, { listShells, requestId, session }) => {
       if (!session.administrator) {
         throw new LimpetError(
           "FORBIDDEN",
@@ -45,6 +46,7 @@ builder.queryField("shells", (t) =>
         );
       }
       const page = parsePage(args, isShellId);
+      log("info", "shells-listed", { requestId, user: session.user.id });
       return connectionOf(await listShells(page.first + 1, page.after), page.first);
     },
   }),
