@@ -22,7 +22,11 @@ test("warned, kept going, warned again, ended, and back with the work", { timeou
   expect(await shell.page.locator(".toast", { hasText: /end/ }).count()).toBe(0);
   await keepPicture(shell.page, "99-countdown");
   await shell.page.setViewportSize({ width: 320, height: 640 });
-  expect(await shell.page.evaluate("document.documentElement.scrollWidth")).toBe(320);
+  await until(
+    "the page to fit",
+    () => shell.page.evaluate("document.documentElement.scrollWidth"),
+    (width) => width === 320,
+  );
   await keepPicture(shell.page, "99-countdown-320");
   await shell.page.setViewportSize({ width: 1280, height: 800 });
 

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { keepPicture } from "./harness/artefacts.ts";
 import { expectSameScreen } from "./harness/compare.ts";
-import { paintReadme } from "./harness/readme-picture.ts";
+import { paintReadme, paintSettings } from "./harness/readme-picture.ts";
 import { ShellPage } from "./harness/shell-page.ts";
 import { until } from "./harness/until.ts";
 import { useWorld } from "./harness/world.ts";
@@ -138,7 +138,9 @@ test("deleting the shell ends its pod and leads back to the start", async () => 
   await shell.row("a new one");
 });
 
-test("the picture of the README is made when it is asked for", async (context) => {
-  if (process.env["LIMPET_README_PICTURE"] !== "1") context.skip("LIMPET_README_PICTURE=1 makes docs/shell.png anew");
+test("the pictures of the documents are made when they are asked for", async (context) => {
+  if (process.env["LIMPET_README_PICTURE"] !== "1")
+    context.skip("LIMPET_README_PICTURE=1 makes docs/shell.png and docs/settings.png anew");
+  await paintSettings(await world().withShell());
   await paintReadme(await world().withShell());
 });

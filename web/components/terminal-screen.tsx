@@ -7,8 +7,9 @@ import { createEffect, createSignal, getOwner, type JSX, on, onCleanup, onMount,
 import type { App } from "../state/app.ts";
 import { createCountdown, createNow } from "../state/clocks.ts";
 import { lastStretch } from "../state/countdown.ts";
-import { putBack, savedWords } from "../state/receipts.ts";
+import { savedWords } from "../state/receipts.ts";
 import { endSentence, questions } from "../state/sentences.ts";
+import { talkOfShell } from "../state/shell-talk.ts";
 import { bellEveryMs, createTerminal, type OpenTerminal } from "../state/terminal.ts";
 import type { Point } from "../terminal/terminal-view.ts";
 import { claimViewerId } from "../terminal/viewer-id.ts";
@@ -79,47 +80,19 @@ export function TerminalScreen(props: { readonly app: App; readonly fresh: boole
       () => terminal()?.status()?.phase,
       (phase) => {
         if (phase !== undefined) void store.refresh();
+        if (phase === "ready") props.app.forgetReceipts();
       },
       { defer: true },
     ),
   );
-  // What was put back is said once, when it is new.
-  let saidUpTo = Date.now() - newReceiptMs;
-  createEffect(() => {
-    const shell = store.shell();
-    const receipt = shell === null ? null : putBack(shell, saidUpTo, Date.now());
-    if (receipt === null || shell?.phase !== "ready") return;
-    saidUpTo = receipt.at;
-    toasts.show({ text: receipt.text, tone: receipt.warning ? "warning" : "plain", about: "work", stays: true });
-  });
-
-  // What the last set-up found wrong is said where nobody has the settings open.
-  let missed = "";
-  createEffect(() => {
-    const shell = store.shell();
-    if (shell === null || shell.setupPending || shell.phase !== "ready") return;
-    const text = shell.missing.map((thing) => thing.text).join(" ");
-    if (text === missed) return;
-    missed = text;
-    if (text === "" || panel.name() === "settings") return;
-    const settings = { label: "Settings", run: () => panel.open("settings", true) };
-    toasts.show({ text, tone: "warning", about: "missing", actions: [settings] });
-  });
-  // On a narrow page the panel does not open by itself: it is offered once the shell is there.
-  let offers = props.fresh && panel.name() === null && !wasAsked();
-  createEffect(() => {
-    const shell = store.shell();
-    if (!offers || terminal()?.shown() !== true || shell === null) return;
-    offers = false;
-    if (panel.name() !== null || shell.gitUrl !== null || shell.secrets.size > 0) return;
-    const setUp = { label: "Set up", run: () => panel.open("settings", true) };
-    const text = "Your shell is ready. Bring a repository or cloud credentials?";
-    toasts.show({ text, actions: [setUp, { label: "Not now", run: setAsked }], about: "set-up" });
-  });
-
-  createEffect(() => {
-    if (panel.name() !== null) toasts.forget("set-up");
-    if (panel.name() === "settings") toasts.forget("missing");
+  talkOfShell({
+    store,
+    toasts,
+    panel: panel.name,
+    openSettings: () => panel.open("settings", true),
+    offers: props.fresh && panel.name() === null && !wasAsked(),
+    notNow: setAsked,
+    shown: () => terminal()?.shown() === true,
   });
 
   const commands: TerminalCommands = {
@@ -201,9 +174,6 @@ export function TerminalScreen(props: { readonly app: App; readonly fresh: boole
     </div>
   );
 }
-
-/** A set-up that ended this long before the page was opened is still news to it. */
-const newReceiptMs = 60_000;
 
 /** A short glow of the frame: seen, not heard. */
 function BellFlash(props: { readonly times: number }): JSX.Element {

@@ -40,6 +40,8 @@ export interface App {
   /** What the last end of the shell saved, as it was told here. */
   readonly receipts: Accessor<readonly EndReceipt[]>;
   keepReceipt(receipt: EndReceipt): void;
+  /** It goes on: what an earlier end saved is in the list of events. */
+  forgetReceipts(): void;
   load(): Promise<void>;
   signIn(): void;
   signOut(): Promise<void>;
@@ -109,6 +111,7 @@ export function createApp(): App {
     store,
     receipts,
     keepReceipt: (receipt) => setReceipts([...receipts(), receipt]),
+    forgetReceipts: () => setReceipts([]),
     signIn: goToSignIn,
     shellIsGone() {
       // The record says why it ended, and how old its save is.

@@ -2,7 +2,7 @@
 // Must not know how any of it looks.
 
 import { type Accessor, createEffect, createSignal, onCleanup } from "solid-js";
-import type { Changed, Exit, PaneId, Role, Status, ViewerId, Viewers } from "../../durable/protocol/messages.ts";
+import type { Exit, PaneId, Role, Status, ViewerId, Viewers } from "../../durable/protocol/messages.ts";
 import type { LinkView } from "../terminal/connection.ts";
 import { Machine } from "../terminal/machine.ts";
 import { MachineRunner, type ViewEffect } from "../terminal/machine-runner.ts";
@@ -11,9 +11,8 @@ import type { PasteProgress } from "../terminal/pane-input.ts";
 import { type Point, TerminalView } from "../terminal/terminal-view.ts";
 import { darkTheme, lightTheme } from "../terminal/theme.ts";
 import { endOf, type ShellEnd } from "./countdown.ts";
-import type { EndReceipt } from "./receipts.ts";
+import { type ShellNews, tellNotice } from "./notices.ts";
 import { inputSentences } from "./sentences.ts";
-import { inLocalTime } from "./time-words.ts";
 import type { Toasts } from "./toasts.ts";
 import { titleOf } from "./window-title.ts";
 
@@ -22,26 +21,6 @@ const longPasteBytes = 128 * 1024;
 
 /** As long as its glow lasts. A program can ring a million times a second: sooner than this after the last it is not heard. */
 export const bellEveryMs = 350;
-
-/** Notices of the server after which a person should look twice. */
-const warnings: ReadonlySet<string> = new Set([
-  "input-lost",
-  "input-refused",
-  "superseded",
-  "attach-failed",
-  "SHELL_RECREATED",
-]);
-
-/** What the page says in its own way: the countdown, and the screen of a shell that has ended. */
-const saidElsewhere: ReadonlySet<string> = new Set(["EXPIRES_SOON", "SHELL_EXPIRED", "SHELL_STOPPED"]);
-
-/** What the owner of the terminal hears of the shell besides. */
-export interface ShellNews {
-  /** The API tells something else than before. */
-  changed(what: Changed["what"]): void;
-  /** While it ends: what was saved, or could not be. */
-  receipt(receipt: EndReceipt): void;
-}
 
 export interface OpenTerminal {
   readonly link: Accessor<LinkView>;
@@ -185,16 +164,7 @@ export function createTerminal(
         setExit(effect);
         return;
       case "notice":
-        if (saidElsewhere.has(effect.code)) return;
-        if (effect.code === "WORK_SAVED" || effect.code === "SAVE_FAILED") {
-          news.receipt({ text: inLocalTime(effect.text, Date.now()), saved: effect.code === "WORK_SAVED" });
-          return;
-        }
-        toasts.show({
-          text: inLocalTime(effect.text, Date.now()),
-          tone: warnings.has(effect.code) ? "warning" : "plain",
-          about: effect.code,
-        });
+        tellNotice(effect, toasts, news);
         return;
       case "input-notice":
         toasts.show({ tone: "warning", text: inputSentences[effect.notice], about: "input" });

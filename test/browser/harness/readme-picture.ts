@@ -1,12 +1,22 @@
-// Owns the picture in the README: a real shell, in the page as it is.
+// Owns the pictures in the README and the documents: a real shell, in the page as it is.
 // Must not know how the page is built.
 
 import { writeFileSync } from "node:fs";
 import { repositoryRoot } from "./artefacts.ts";
 import type { Person } from "./world.ts";
 
+/** Writes docs/settings.png: what the first start asks for, half filled in. */
+export async function paintSettings({ shell }: Pick<Person, "shell">): Promise<void> {
+  await shell.page.setViewportSize({ width: 1280, height: 740 });
+  await shell.panel.getByLabel("Address").fill("https://github.com/harbour/tides");
+  await shell.panel.getByRole("radio", { name: "Deploy key" }).click();
+  await shell.prompt();
+  await shell.page.screenshot({ path: `${repositoryRoot}/docs/settings.png`, animations: "disabled" });
+}
+
 /** Writes docs/shell.png. */
 export async function paintReadme({ shell, tmux }: Person): Promise<void> {
+  if (await shell.panel.isVisible()) await shell.closePanel();
   await shell.page.setViewportSize({ width: 1280, height: 650 });
   writeFileSync(`${tmux.home}/tides`, tides, { mode: 0o755 });
   await shell.enter(`git clone -q ${repositoryRoot} limpet; cd limpet; printf '\\033]2;limpet\\007'; clear`);

@@ -1,7 +1,7 @@
 // Owns the repository in the settings: what is connected, what came of it, and the ways to change or remove it.
 // Must not know the API's inputs.
 
-import { createSignal, type JSX, Show } from "solid-js";
+import { createSignal, For, type JSX, Show } from "solid-js";
 import type { Shell } from "../../api/shell.ts";
 import type { App } from "../../state/app.ts";
 import { gitPlaceOf, repositoryName } from "../../state/git-forge.ts";
@@ -57,6 +57,7 @@ export function RepositorySection(props: { readonly app: App; readonly shell: Sh
               {(key) => <DeployKey url={url()} publicKey={key()} open={!isCloned(props.shell)} />}
             </Show>
             <Checks shell={props.shell} steps={["GIT", "CLONE", "WORK"]} />
+            <For each={unchecked(props.shell)}>{(text) => <p class="needed">{text}</p>}</For>
             <Show when={failure()}>
               {(sentence) => (
                 <p class="problem" role="alert">
@@ -87,6 +88,14 @@ export function RepositorySection(props: { readonly app: App; readonly shell: Sh
       </Show>
     </section>
   );
+}
+
+/** What is needed before there is anything to check. The deploy key says so itself. */
+function unchecked({ missing, setup }: Shell): readonly string[] {
+  return missing
+    .filter(({ step, code }) => step === "GIT" && code !== "DEPLOY_KEY_NOT_ADDED")
+    .map(({ text }) => text)
+    .filter((text) => !setup.some((check) => check.text === text));
 }
 
 function isCloned({ setup }: Shell): boolean {
