@@ -4,8 +4,28 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { runTool } from "../build/tool.ts";
 import type { Query } from "./sealed-rows.ts";
+
+/** What a rotation needs of a deployed Limpet and of the time. */
+export interface Deployed {
+  readonly query: Query;
+  /** Gives the Worker a new `SEAL_KEYS`. @returns false where it was not done */
+  putSealKeys(value: string): Promise<boolean>;
+  pause(ms: number): Promise<void>;
+  now(): Date;
+}
+
+/** The one of wrangler.toml, at Cloudflare. */
+export function deployedByWrangler(root: string): Deployed {
+  return {
+    query: deployedRows(root, ["--remote"]),
+    putSealKeys: (value) => putSealKeys(root, value),
+    pause: (ms) => sleep(ms),
+    now: () => new Date(),
+  };
+}
 
 /** @param where `--remote`, or what names another D1 to wrangler */
 export function deployedRows(root: string, where: readonly string[]): Query {
@@ -24,7 +44,7 @@ export function parseAnswer(said: string): readonly unknown[] {
 }
 
 /** The value goes in on stdin: no list of processes shows it. @returns false where wrangler did not do it, and said why */
-export async function putSealKeys(root: string, value: string): Promise<boolean> {
+async function putSealKeys(root: string, value: string): Promise<boolean> {
   const env = { ...process.env, WRANGLER_HIDE_BANNER: "true", WRANGLER_SEND_METRICS: "false" };
   const child = spawn(join(root, "node_modules/.bin/wrangler"), ["secret", "put", "SEAL_KEYS"], {
     cwd: root,

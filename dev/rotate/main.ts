@@ -2,7 +2,7 @@
 // Must not know how rows are sealed: the Worker's clock does that by itself once it has the key.
 
 import { resolve } from "node:path";
-import { ToolError } from "../build/tool.ts";
+import { deployedByWrangler } from "./deployed.ts";
 import { rotateDeployed } from "./rotate-deployed.ts";
 import { rotateLocal } from "./rotate-local.ts";
 
@@ -29,7 +29,15 @@ async function main(args: readonly string[]): Promise<number> {
     const wish = has("--status") ? "status" : has("--retire") ? "retire" : "rotate";
     // From where the person stands: npm runs scripts at the root.
     const path = resolve(process.env["INIT_CWD"] ?? ".", file);
-    return rotateDeployed({ root, path, wish, dryRun: has("--dry-run"), now: has("--now"), tell });
+    return rotateDeployed({
+      deployed: deployedByWrangler(root),
+      path,
+      wish,
+      dryRun: has("--dry-run"),
+      now: has("--now"),
+      tell,
+      complain: (line) => console.error(line),
+    });
   }
   if (options.length > 0) {
     console.error(usage);
@@ -41,7 +49,7 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof ToolError || error instanceof Error ? error.message : String(error));
+  console.error(error instanceof Error ? error.message : String(error));
   console.error("Nothing was changed beyond what is said above. It can be begun again at any time.");
   process.exitCode = 1;
 }

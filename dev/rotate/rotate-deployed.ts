@@ -1,9 +1,8 @@
 // Owns a change of the key of a deployed Limpet, from the check before it to the last row.
 // Must not know how rows are sealed. Each step is written to the key file before the Worker is told.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseSealKeys, type SealKeys } from "../../worker/sealing/seal-keys.ts";
-import { deployedRows, putSealKeys } from "./deployed.ts";
+import type { Deployed } from "./deployed.ts";
 import { daysOld, makeSealKey, readKeyFile, writeKeyFile } from "./key-file.ts";
 import {
   asSecret,
@@ -18,7 +17,7 @@ import {
 import { countRows, findUnreadable, type Query } from "./sealed-rows.ts";
 
 export interface DeployedRotation {
-  readonly root: string;
+  readonly deployed: Deployed;
   /** The operator's key file. */
   readonly path: string;
   readonly wish: "rotate" | "status" | "retire";
@@ -26,6 +25,8 @@ export interface DeployedRotation {
   /** `--retire` although pods may still show what the older key made. */
   readonly now: boolean;
   tell(line: string): void;
+  /** What a person must act on. */
+  complain(line: string): void;
 }
 
 /** Until a new secret is at work in every place, with a margin. */
@@ -37,8 +38,8 @@ const longestLifeDays = 7;
 
 /** @returns the exit code */
 export async function rotateDeployed(rotation: DeployedRotation): Promise<number> {
-  const { root, path, wish, tell } = rotation;
-  const query = deployedRows(root, ["--remote"]);
+  const { deployed, path, wish, tell, complain } = rotation;
+  const { query } = deployed;
   const keys = await readKeyFile(path);
   const counts = await countRows(query);
   if (wish === "status") {
@@ -46,8 +47,8 @@ export async function rotateDeployed(rotation: DeployedRotation): Promise<number
   }
   const problems = await findProblems(query, keys, counts, path);
   if (problems.length > 0) {
-    for (const line of problems) console.error(line);
-    console.error("Nothing was changed.");
+    for (const line of problems) complain(line);
+    complain("Nothing was changed.");
     return 1;
   }
   switch (wish) {
@@ -57,7 +58,7 @@ export async function rotateDeployed(rotation: DeployedRotation): Promise<number
     case "retire":
       return retire(rotation, keys, counts);
     case "rotate":
-      return rotate(rotation, query, keys, counts);
+      return rotate(rotation, keys, counts);
   }
 }
 
@@ -92,13 +93,8 @@ function sealKeysOf(keys: readonly KeptKey[]): SealKeys | null {
   return keys.length === 0 ? null : parseSealKeys(asSecret(keys));
 }
 
-async function rotate(
-  rotation: DeployedRotation,
-  query: Query,
-  before: readonly KeptKey[],
-  counts: RowsByKey,
-): Promise<number> {
-  const { path, dryRun, tell } = rotation;
+async function rotate(rotation: DeployedRotation, before: readonly KeptKey[], counts: RowsByKey): Promise<number> {
+  const { deployed, path, dryRun, tell } = rotation;
   let keys = before;
   let step = planRotation(keys, counts);
   if (dryRun) {
@@ -106,13 +102,13 @@ async function rotate(
     return 0;
   }
   if (step.do === "make-first") {
-    keys = [makeSealKey(new Date())];
+    keys = [makeSealKey(deployed.now())];
     await writeKeyFile(path, keys);
     tell(`${path} has the first key. Keep a copy where you keep what must not be lost: without it no secret opens.`);
-    return (await putSealKeys(rotation.root, asSecret(keys))) ? 0 : notPut(path);
+    return (await deployed.putSealKeys(asSecret(keys))) ? 0 : notPut(rotation);
   }
   if (step.do === "add") {
-    const key = makeSealKey(new Date());
+    const key = makeSealKey(deployed.now());
     keys = withAdded(keys, key);
     await writeKeyFile(path, keys);
     tell(`${path} has the new key ${key.kid}. Keep a copy of the file before anything is sealed under it.`);
@@ -120,21 +116,21 @@ async function rotate(
   }
   if (step.do === "promote") {
     tell("The Worker gets it, to open with first …");
-    if (!(await putSealKeys(rotation.root, asSecret(keys)))) return notPut(path);
+    if (!(await deployed.putSealKeys(asSecret(keys)))) return notPut(rotation);
     tell(`… and in ${spreadMs / 1_000} s, when it is known in every place, to seal with.`);
-    await sleep(spreadMs);
+    await deployed.pause(spreadMs);
     keys = withPromoted(keys, step.kid);
     await writeKeyFile(path, keys);
   }
-  if (!(await putSealKeys(rotation.root, asSecret(keys)))) return notPut(path);
-  return awaitRows(rotation, query, keys);
+  if (!(await deployed.putSealKeys(asSecret(keys)))) return notPut(rotation);
+  return awaitRows(rotation, keys);
 }
 
-async function awaitRows({ path, tell }: DeployedRotation, query: Query, keys: readonly KeptKey[]): Promise<number> {
+async function awaitRows({ deployed, path, tell }: DeployedRotation, keys: readonly KeptKey[]): Promise<number> {
   const first = keys[0]?.kid ?? "";
   let said: number | null = null;
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += lookEveryMs) {
-    const left = countOthers(await countRows(query), first);
+    const left = countOthers(await countRows(deployed.query), first);
     if (left === 0) {
       tell(
         `Done: everything is sealed under ${first}. The older keys may go in a week: npm run rotate -- ${path} --retire`,
@@ -143,14 +139,14 @@ async function awaitRows({ path, tell }: DeployedRotation, query: Query, keys: r
     }
     if (left !== said) tell(`${left} rows wait for the Worker's clock, which seals some each minute …`);
     said = left;
-    await sleep(lookEveryMs);
+    await deployed.pause(lookEveryMs);
   }
   tell(`It goes on by itself. Look with: npm run rotate -- ${path} --status`);
   return 0;
 }
 
 async function retire(rotation: DeployedRotation, keys: readonly KeptKey[], counts: RowsByKey): Promise<number> {
-  const { root, path, dryRun, now, tell } = rotation;
+  const { deployed, path, dryRun, now, tell, complain } = rotation;
   const kept = withoutUnused(keys, counts);
   const gone = keys.filter((key) => !kept.includes(key)).map(({ kid }) => kid);
   const [first] = kept;
@@ -158,9 +154,9 @@ async function retire(rotation: DeployedRotation, keys: readonly KeptKey[], coun
     tell("No key can go: something is sealed under each.");
     return 0;
   }
-  const days = daysOld(first, new Date());
+  const days = daysOld(first, deployed.now());
   if (!now && (days === null || days <= longestLifeDays)) {
-    console.error(
+    complain(
       `The key that seals is not known to be older than ${longestLifeDays} days: pods that were set up before it show what ${gone.join(", ")} made, and could save nothing more. Wait, or add --now. Nothing was changed.`,
     );
     return 1;
@@ -170,14 +166,14 @@ async function retire(rotation: DeployedRotation, keys: readonly KeptKey[], coun
     return 0;
   }
   // The Worker first: if it fails, the file still has what the Worker has.
-  if (!(await putSealKeys(root, asSecret(kept)))) return notPut(path);
+  if (!(await deployed.putSealKeys(asSecret(kept)))) return notPut(rotation);
   await writeKeyFile(path, kept);
   tell(`Taken away: ${gone.join(", ")}.`);
   return 0;
 }
 
-function notPut(path: string): number {
-  console.error(
+function notPut({ path, complain }: DeployedRotation): number {
+  complain(
     `The Worker did not get it. Sign in (npx wrangler login) and run the same again: it goes on from here. By hand: put {"keys":[…]} of ${path} with npx wrangler secret put SEAL_KEYS.`,
   );
   return 1;

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseAnswer } from "../../../dev/rotate/deployed.ts";
 import { daysOld, makeSealKey, parseKeptKeys, readKeyFile, writeKeyFile } from "../../../dev/rotate/key-file.ts";
 import {
@@ -25,6 +25,9 @@ import { parseSealKeys, type SealKey, type SealKeys } from "../../../worker/seal
 const root = resolve(import.meta.dirname, "../../..");
 const day = new Date("2026-11-23T12:00:00Z");
 const [a, b, c] = [makeSealKey(day), makeSealKey(day), makeSealKey(day)];
+
+// Real databases with the real migrations, which on a busy machine take a while.
+vi.setConfig({ testTimeout: 30_000 });
 
 let folder = "";
 beforeEach(() => {
