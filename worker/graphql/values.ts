@@ -23,11 +23,11 @@ export function messageWithoutValues(error: GraphQLError): string {
   return `${variable} has a wrong value${where}.${cause}`;
 }
 
-/** A value stands at the end of a message, or between quotes at its beginning. */
+/** A value stands at the end of a message, or between quotes behind the word. */
 function withoutValues(message: string): string {
   if (message.startsWith("Syntax Error: ")) return message.replaceAll(token, "$1");
   return message
-    .replace(/^Value ".*" does not exist in /s, "The value does not exist in ")
+    .replace(/\bValue ".*" does not exist in /s, "The value does not exist in ")
     .replace(/ value: .*$/s, " value.")
     .replace(/(?:, but encountered error|[,;] found:) .*$/s, ".")
     .replace(/ Found: .*$/s, "");
