@@ -93,7 +93,7 @@ edge_try() {
       35 | 51 | 58 | 60 | 77) edge_code=EDGE_CERTIFICATE ;;
       *) edge_code=EDGE_UNREACHABLE ;;
     esac
-    edge_text="Limpet was not reached: $(head -n 1 "$edge_scratch/curl" | sed 's/^curl: ([0-9]*) //' | cut -c 1-200)"
+    edge_text="Limpet was not reached: $(head -n 1 "$edge_scratch/curl" | sed 's/^curl: ([0-9]*) //' | cut -c 1-200 | sed 's/[. ]*$//')."
     return 1
   fi
   case $edge_status in 2??) return 0 ;; esac

@@ -90,12 +90,13 @@ is_below_list() {
   return 1
 }
 
-# A record of each thing that is kept: kind (d, f, l; u: a file that cannot be read), mode, bytes, time of change of the
+# A record of each thing that is kept: kind (d, f, l; u: it cannot be read), mode, bytes, time of change of the
 # content and of the rest, name. $1: list of repositories, whose own files are saved with them; $2: list of folders that
 # are caches by their own word; $3: list of files that are left out besides. To stdout; each record ends with a NUL, its fields with a tab.
 walk_home() {
   pruned=$({ cat -- "$1" "$2"; [ ! -f "$3" ] || cat -- "$3"; } | prune_words)
-  find_kept -type d -printf 'd\t%m\t0\t0\t0\t%P\0' -o -type l -printf 'l\t%m\t%s\t%T@\t%C@\t%P\0' \
+  find_kept -type d '(' ! -readable -o ! -executable ')' -printf 'u\t%m\t0\t0\t0\t%P\0' -prune \
+    -o -type d -printf 'd\t%m\t0\t0\t0\t%P\0' -o -type l -printf 'l\t%m\t%s\t%T@\t%C@\t%P\0' \
     -o -type f '(' -readable -printf 'f\t%m\t%s\t%T@\t%C@\t%P\0' -o -printf 'u\t%m\t%s\t%T@\t%C@\t%P\0' ')'
 }
 

@@ -32,14 +32,22 @@ get_snapshot() {
   edge_output=''
 }
 
+# Takes a folder of ours away, whatever its folders' modes are.
+take_away() {
+  [ -e "$1" ] || return 0
+  chmod -R u+rwX -- "$1" 2>/dev/null
+  rm -rf -- "$1"
+}
+
 # Unpacks it aside, on the same disk; tar keeps names that begin with / or hold .. out of the rest of the machine.
 unpack_snapshot() {
-  rm -rf -- "$unpacked"
+  take_away "$unpacked"
   mkdir -- "$unpacked"
   if ! tar --extract --gzip --file "$restore/snapshot" --directory "$unpacked" --no-same-owner --same-permissions \
     --delay-directory-restore --warning=none 2>"$restore/words"; then
     words=$(head -n 1 "$restore/words" | tr -d '\000-\037\177' | cut -c 1-200)
-    rm -rf -- "$unpacked" "$restore/snapshot" "$restore/words"
+    take_away "$unpacked"
+    rm -f -- "$restore/snapshot" "$restore/words"
     say failed "The home was not put back: it could not be unpacked ($words). Make room on the disk and set up again." UNPACK
   fi
   rm -f -- "$restore/snapshot" "$restore/words"
@@ -52,7 +60,7 @@ hold_back() {
   held=$unpacked/home/$1
   if [ -d "$held" ] && [ ! -L "$held" ]; then
     case $1 in */*) mkdir -p -- "$later/home/${1%/*}" ;; esac
-    [ -e "$later/home/$1" ] || mv -T -- "$held" "$later/home/$1"
+    [ -e "$later/home/$1" ] || move "$held" "$later/home/$1"
   fi
   for held_path in "$unpacked"/bundles/*.path; do
     [ -f "$held_path" ] || continue
@@ -104,17 +112,37 @@ put_home() {
 # Puts each entry of $1 into $2, both folders. Runs itself in a process of its own for a folder that is there on both
 # sides: POSIX has no variables that a function keeps to itself.
 put_folder() {
+  # What is in a folder that may not be written in cannot be moved out of it.
+  [ -w "$1" ] || chmod u+wx -- "$1"
   for put_entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     [ -e "$put_entry" ] || [ -L "$put_entry" ] || continue
     put_to=$2/${put_entry##*/}
     if [ ! -e "$put_to" ] && [ ! -L "$put_to" ]; then
-      mv -n -T -- "$put_entry" "$put_to"
+      move "$put_entry" "$put_to"
     elif [ -d "$put_entry" ] && [ ! -L "$put_entry" ] && [ -d "$put_to" ] && [ ! -L "$put_to" ]; then
       (put_folder "$put_entry" "$put_to")
     elif ! is_same "$put_entry" "$put_to"; then
       put_beside "$put_entry" "$put_to"
     fi
   done
+}
+
+# Moves $1 to $2, where nothing is. A folder that may not be written in cannot be moved to another one as it is: its `..`
+# would change. What cannot go there is kept where it is seen.
+move() {
+  move_mode=
+  if [ -d "$1" ] && [ ! -L "$1" ] && [ ! -w "$1" ]; then
+    move_mode=$(stat -c %a -- "$1")
+    chmod u+wx -- "$1"
+  fi
+  move_to=$2
+  if ! mv -n -T -- "$1" "$move_to" 2>/dev/null || [ -e "$1" ] || [ -L "$1" ]; then
+    mkdir -p -- "$HOME/limpet-not-restored"
+    move_to=$(mktemp -d "$HOME/limpet-not-restored/XXXXXX")/${2##*/}
+    mv -n -T -- "$1" "$move_to"
+    printf '%s: it could not be put there and is kept as ~/%s\0' "${2#"$HOME"/}" "${move_to#"$HOME"/}" >>"$restore/skipped"
+  fi
+  [ -z "$move_mode" ] || chmod "$move_mode" -- "$move_to"
 }
 
 is_same() {
@@ -140,7 +168,7 @@ put_beside() {
     beside_number=$((beside_number + 1))
     beside=$2.limpet-saved-$beside_number
   done
-  mv -n -T -- "$1" "$beside"
+  move "$1" "$beside"
   printf '%s: what was saved is beside it, as %s\0' "${2#"$HOME"/}" "${beside##*/}" >>"$restore/skipped"
 }
 

@@ -48,6 +48,12 @@ export interface HomeSettings {
   readonly fileLimitBytes?: number;
   readonly homeLimitBytes?: number;
   readonly everySeconds?: number;
+  readonly company?: {
+    readonly caBundle?: string;
+    readonly httpProxy?: string;
+    readonly httpsProxy?: string;
+    readonly noProxy?: string;
+  };
   /** False: what was saved before was not put back yet. */
   readonly restored?: boolean;
 }
@@ -78,7 +84,14 @@ export class Home {
       shell: { id: "s0123456789" },
       edge: { url: settings.edgeUrl ?? edge.url, capability },
       person: { name: "Ada", email: "ada@example.com" },
-      company: { caBundle: null, httpsProxy: null, httpProxy: null, noProxy: null, knownHosts: null },
+      company: {
+        caBundle: null,
+        httpsProxy: null,
+        httpProxy: null,
+        noProxy: null,
+        knownHosts: null,
+        ...settings.company,
+      },
       git: settings.git ? { branch: null, ...settings.git } : null,
       save: {
         key: "5a".repeat(32),
@@ -151,6 +164,22 @@ export class Home {
 
   restore(wish: object | null): Promise<Run> {
     return this.start("restore-home", [], `${JSON.stringify(wish)}\n`).ended;
+  }
+
+  saveUnprivileged(): Promise<Run> {
+    return this.#unprivileged("save", "");
+  }
+
+  restoreUnprivileged(wish: object): Promise<Run> {
+    return this.#unprivileged("restore-home", `${JSON.stringify(wish)}\n`);
+  }
+
+  /** By an account without root's powers, which tests may have. */
+  #unprivileged(script: string, stdin: string): Promise<Run> {
+    if (process.getuid?.() !== 0) return this.start(script, [], stdin).ended;
+    execFileSync("chown", ["-R", "65534:65534", this.root]);
+    const account = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    return this.start("/usr/bin/setpriv", [...account, resolve(image, script)], stdin).ended;
   }
 
   close(): void {

@@ -3,10 +3,12 @@
 
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { makeEventId } from "../../../worker/db/ids.ts";
 import { parseActivity, parseReceipt } from "../../../worker/pod-api/reports.ts";
 import type { PodActivity, Receipt } from "../../../worker/shells/shell-setup.ts";
+import type { TestCertificate } from "../../git-servers/certificate.ts";
 
 /** Quotes and a backslash: whatever it holds, curl must send it as it is. */
 export const capability = 'lc1.shell.pod.1."a\\capability"';
@@ -28,21 +30,24 @@ export class PodEdge {
   before: ((request: IncomingMessage) => Promise<void>) | undefined;
   readonly #faults: Fault[] = [];
   readonly #server: Server;
+  readonly #scheme: string;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, scheme: string) {
     this.#server = server;
+    this.#scheme = scheme;
   }
 
-  static async start(): Promise<PodEdge> {
-    const server = createServer();
-    const edge = new PodEdge(server);
+  /** With a certificate over https. */
+  static async start(certificate?: TestCertificate): Promise<PodEdge> {
+    const server = certificate === undefined ? createServer() : createTlsServer({ ...certificate });
+    const edge = new PodEdge(server, certificate === undefined ? "http" : "https");
     server.on("request", (request, response) => void edge.#answer(request, response));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return edge;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   get newest(): Buffer {

@@ -59,6 +59,22 @@ test("what was saved is there again: bytes, modes, times, links, odd names", asy
   expect(treeOf(third.path)).toEqual(treeOf(old.path));
 });
 
+test("read-only folders come back as they were, without the powers of root", async () => {
+  const old = makeHome();
+  old.write("locked/file");
+  old.write("locked/in/file", "x", 0o400);
+  old.write("both/locked/file", "saved", 0o444);
+  old.sh("chmod 500 locked locked/in both/locked");
+  await old.save();
+  const fresh = nextHome();
+  fresh.write("both/locked/other", "new");
+  const said = await fresh.restoreUnprivileged(edge.wish);
+  expect(said.last).toMatchObject({ state: "restored" });
+  expect(treeOf(join(fresh.path, "locked"))).toEqual(treeOf(join(old.path, "locked")));
+  expect([fresh.read("both/locked/file"), fresh.read("both/locked/other")]).toEqual(["saved", "new"]);
+  expect(readdirSync(join(fresh.state, "restore"))).not.toContain("unpacked");
+});
+
 test("once in a pod: what the person deletes or changes later stays so", async () => {
   const old = makeHome();
   old.write("file", "old");
@@ -169,7 +185,7 @@ test("an archive that wants out of the home gets nothing out, and one that is cu
     ln -s "${made}" home/way && tar -rf ../a.tar home/way && tar -rPf ../a.tar --transform 's,^x$,home/way/outside,' x &&
     echo good >home/good && tar -rf ../a.tar home/good && gzip ../a.tar`,
     ],
-    { cwd: made },
+    { cwd: made, stdio: "pipe" },
   );
   edge.keep(execFileSync("cat", [join(made, "a.tar.gz")]));
   const hostile = nextHome();

@@ -246,7 +246,7 @@ describe("the edge", () => {
     home.write("file");
     edge.fail({ path: "/", do: "hang" }, { path: "/", do: "hang" }, { path: "/", do: "hang" });
     const run = await home.save("--budget", "4");
-    expect(run.ms).toBeLessThan(6_000);
+    expect(run.ms).toBeLessThan(8_000);
     expect(run.last).toMatchObject({ type: "receipt", edge: { state: "failed" } });
     edge.mend();
     expect((await home.save()).last.edge?.state).toBe("saved");
@@ -359,4 +359,18 @@ test("files that change, grow and go while they are read are no failure", async 
 test("a shell that was not set up has nothing to save to", async () => {
   rmSync(join(home.state, "config.json"));
   expect(await home.save()).toMatchObject({ code: 3, last: { type: "receipt", edge: null } });
+});
+
+test("what cannot be read is named, and the rest is saved", async () => {
+  home.write("open/file");
+  home.write("closed-file", "x", 0o000);
+  home.write("closed/file");
+  home.sh("chmod 000 closed");
+  const { last } = await home.saveUnprivileged();
+  expect(last.edge).toMatchObject({ state: "partial" });
+  expect(last.edge?.skipped?.toSorted()).toEqual([
+    "closed (0 bytes): cannot be read",
+    "closed-file (1 bytes): cannot be read",
+  ]);
+  expect(namesIn(edge.newest)).toContain("home/open/file");
 });
