@@ -49,7 +49,7 @@ export function stoppedWords(
   { reason, lastSavedAt }: Pick<Shell, "reason" | "lastSavedAt">,
   nowMs: number,
 ): StoppedWords {
-  const expired = reason === "Expired";
+  const expired = reason === "TimeOver";
   const why = expired ? "Nobody had used it for a while, or it had reached its longest life. " : "";
   const saved =
     lastSavedAt === null

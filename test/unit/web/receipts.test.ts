@@ -69,7 +69,7 @@ describe("what was put back", () => {
 
 describe("a shell without a pod", () => {
   test.each([
-    ["Expired", nowMs - 60_000, "Your shell has ended", "Your work was saved 1 minute ago. It comes back"],
+    ["TimeOver", nowMs - 60_000, "Your shell has ended", "Your work was saved 1 minute ago. It comes back"],
     [null, nowMs - 60_000, "Your shell is stopped", "Your work was saved 1 minute ago. It comes back"],
     [null, null, "Your shell is stopped", "Nothing had been saved"],
   ])("%s, saved at %s", (reason, lastSavedAt, title, part) => {
