@@ -14,7 +14,7 @@ const { generateGraphqlFiles } = await import(${JSON.stringify(new URL("dev/gene
 process.stdout.write(JSON.stringify(await generateGraphqlFiles(new URL(${JSON.stringify(root.href)}))));
 `;
 
-it("schema.graphql and the page's types are current", async () => {
+it("schema.graphql and the page's types are current", { timeout: 30_000 }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program]);
   const files: unknown = JSON.parse(stdout);
   expect(files).toEqual([

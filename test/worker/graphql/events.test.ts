@@ -54,9 +54,13 @@ describe("events", () => {
   });
 
   it("are the person's own", async () => {
-    await personWithEvents("other", 3);
+    const other = await personWithEvents("other", 3);
     const { edges } = await page(await personWithEvents("own", 2), { first: 100 });
     expect(edges.map((edge) => edge.node.message)).toEqual(["own 1", "own 0", "You signed in."]);
+    // Somebody else's cursor is a place in time, and shows nothing of theirs.
+    const after = (await page(await personWithEvents("later", 1), { first: 1 })).pageInfo.endCursor;
+    const theirs = await page(other, { first: 100, after });
+    expect(theirs.edges.map((edge) => edge.node.message)).toEqual(["other 2", "other 1", "other 0", "You signed in."]);
   });
 
   it.each([{ first: 0 }, { first: -1 }, { first: 101 }, { after: "x" }, { after: "" }, { after: "' or 1=1" }])(
