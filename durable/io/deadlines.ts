@@ -61,7 +61,11 @@ export class Deadlines<Name extends string> {
   alarmed(): void {
     this.#alarmAtMs = null;
     const now = this.#now();
-    for (const [name, { atMs }] of [...this.#deadlines]) if (atMs <= now) this.#ring(name);
+    for (const [name, { atMs }] of [...this.#deadlines]) {
+      if (atMs <= now) this.#ring(name);
+      // One that was far away when it was set and has come near since.
+      else this.#setTimer(name);
+    }
     this.#setAlarm();
   }
 
@@ -98,9 +102,9 @@ export class Deadlines<Name extends string> {
     const now = this.#now();
     let latest = Number.POSITIVE_INFINITY;
     let target = Number.POSITIVE_INFINITY;
-    for (const { atMs, durable } of this.#deadlines.values()) {
+    for (const [name, { atMs, durable }] of this.#deadlines) {
       if (!durable) continue;
-      const hasTimer = atMs - now <= timerHorizonMs;
+      const hasTimer = this.#timers.has(name);
       target = Math.min(target, hasTimer ? atMs + backstopMs : atMs);
       // A backstop may be late by as much again: else each look at a pod would write a row.
       latest = Math.min(latest, hasTimer ? atMs + 2 * backstopMs : atMs);

@@ -79,6 +79,18 @@ describe("deadlines", () => {
     expect(rung).toEqual(["expiry"]);
   });
 
+  it("ring on time where the alarm came for another one a moment before", async () => {
+    const deadlines = await clockwork();
+    deadlines.set("expiry", start + 25_000, true);
+    deadlines.set("lifecycle", start + 20_000, true);
+    await vi.advanceTimersByTimeAsync(20_000);
+    platform.alarmAtMs = null;
+    deadlines.alarmed();
+    expect(rung).toEqual(["lifecycle"]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(rung).toEqual(["lifecycle", "expiry"]);
+  });
+
   it("keep a far one that only matters while awake in memory alone", async () => {
     const deadlines = await clockwork();
     deadlines.set("check", start + 30_000, false);
