@@ -70,13 +70,14 @@ export interface SettingsChange {
 /** The steps of `setup`, in their order; the ones of the pod's own script (cluster/image/setup). */
 export const setupSteps = [
   "edge",
+  // Before all that writes into the home: dotfiles that come back are merged into, never written over.
+  "home",
   "identity",
   "git",
   "aws",
   "google",
   "azure",
   "kubeconfig",
-  "home",
   "clone",
   "work",
 ] as const;

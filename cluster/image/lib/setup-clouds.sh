@@ -12,7 +12,7 @@ not_written() {
 step_aws() {
   aws_profile=''
   credentials=$HOME/.aws/credentials
-  if ! jq -e '.aws' "$line" >/dev/null; then
+  if [ -z "$has_aws" ]; then
     put_block "$credentials" </dev/null && put_block "$HOME/.aws/config" </dev/null || { not_written aws ~/.aws; return; }
     check aws skipped '' 'No AWS credentials were given.'
     return
@@ -56,7 +56,7 @@ step_aws() {
 step_google() {
   gcloud=${CLOUDSDK_CONFIG:-$HOME/.config/gcloud}
   adc=$gcloud/application_default_credentials.json
-  if ! jq -e '.google' "$line" >/dev/null; then
+  if [ -z "$has_google" ]; then
     take_file google-key "$adc"
     kept=$?
     take_gcloud || kept=1
@@ -67,7 +67,7 @@ step_google() {
     esac
     return
   fi
-  jq -r '.google.serviceAccountKey' "$line" >"$scratch/google"
+  jq -j '.google.serviceAccountKey' "$line" >"$scratch/google"
   if ! jq -e '.type == "service_account" and (.client_email | type == "string") and
     (.private_key | type == "string" and startswith("-----BEGIN"))' "$scratch/google" >/dev/null 2>&1; then
     check google failed GOOGLE_INVALID "This is no service account's key file (JSON with type service_account). Download it again and give it in the settings."
@@ -132,7 +132,7 @@ step_azure() {
   azure=${AZURE_CONFIG_DIR:-$HOME/.azure}
   former='' former_tenant=''
   [ -r "$written/azure" ] && read -r former former_tenant <"$written/azure"
-  if ! jq -e '.azure' "$line" >/dev/null; then
+  if [ -z "$has_azure" ]; then
     take_azure || { not_written azure "$azure"; return; }
     check azure skipped '' 'No Azure credentials were given.'
     return
@@ -193,7 +193,7 @@ take_azure() {
 # Kubernetes: ~/.kube/config as it was given.
 step_kubeconfig() {
   kubeconfig=$HOME/.kube/config
-  if ! jq -e '.kubeconfig' "$line" >/dev/null; then
+  if [ -z "$has_kubeconfig" ]; then
     take_file kubeconfig "$kubeconfig"
     case $? in
       0) check kubeconfig skipped '' 'No kubeconfig was given.' ;;
@@ -202,7 +202,7 @@ step_kubeconfig() {
     esac
     return
   fi
-  jq -r '.kubeconfig' "$line" >"$scratch/kubeconfig"
+  jq -j '.kubeconfig' "$line" >"$scratch/kubeconfig"
   fault=
   if command -v kubectl >/dev/null 2>&1; then
     # It reads the file and runs nothing of it.

@@ -23,20 +23,26 @@ target_of() {
   if [ -L "$1" ]; then readlink -f -- "$1" 2>/dev/null || printf '%s\n' "$1"; else printf '%s\n' "$1"; fi
 }
 
-# Puts what it reads into the file $1 (mode $2, 600 by default), all of it or nothing. Folders on the way are made 0700.
+# Puts what it reads into the file $1 (mode $2, 600 by default), all of it or nothing; one that is so already is not touched.
+# Folders on the way are made 0700.
 write_file() {
-  file=$(target_of "$1")
-  attempt mkdir -p -- "${file%/*}" || return 1
-  fresh=$(mktemp "$file.XXXXXX" 2>"$scratch/write") || {
-    write_error=$(sed 's/^[^:]*: //' "$scratch/write")
-    return 1
-  }
-  if cat >"$fresh" 2>"$scratch/write" && chmod "${2:-600}" "$fresh" 2>>"$scratch/write" &&
-    mv -f -- "$fresh" "$file" 2>>"$scratch/write"; then
+  file=$1
+  [ ! -L "$file" ] || file=$(target_of "$file")
+  [ -d "${file%/*}" ] || attempt mkdir -p -- "${file%/*}" || return 1
+  # The umask makes it 0600 from its first byte on.
+  { cat >"$file.limpet-new"; } 2>"$scratch/write"
+  copied=$?
+  if [ "$copied" = 0 ] && [ -f "$file" ] && cmp -s "$file.limpet-new" "$file" &&
+    [ "$(stat -c %a -- "$file")" = "${2:-600}" ]; then
+    rm -f -- "$file.limpet-new"
     return 0
   fi
-  write_error=$(head -n 1 "$scratch/write" | sed 's/^[^:]*: //')
-  rm -f -- "$fresh"
+  if [ "$copied" = 0 ] && { [ "${2:-600}" = 600 ] || chmod "$2" "$file.limpet-new" 2>"$scratch/write"; } &&
+    mv -f -- "$file.limpet-new" "$file" 2>"$scratch/write"; then
+    return 0
+  fi
+  write_error=$(head -n 1 "$scratch/write" | sed 's/^.*: //')
+  rm -f -- "$file.limpet-new" 2>/dev/null
   return 1
 }
 
@@ -68,7 +74,7 @@ put_file() {
 
 # Takes away what put_file put under the name $1 at $2. 2: the person changed it, so it stays.
 take_file() {
-  rm -f -- "$2.limpet"
+  [ ! -e "$2.limpet" ] || rm -f -- "$2.limpet"
   [ -r "$written/$1" ] || return 0
   read -r ours _ <"$written/$1"
   rm -f -- "$written/$1"
@@ -94,9 +100,12 @@ outside_block() {
 # Puts the block that it reads into the file $1; an empty one takes it away, and the file where nothing else is in it.
 put_block() {
   cat >"$scratch/block"
-  outside_block "$1" >"$scratch/outside"
   if [ ! -s "$scratch/block" ]; then
     [ -e "$1" ] && grep -qxF "$block_begin" "$1" || return 0
+  fi
+  # A blank line that stands before our block is ours: it must not grow with each run, nor stay behind.
+  outside_block "$1" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' >"$scratch/outside"
+  if [ ! -s "$scratch/block" ]; then
     if ! grep -q '[^[:space:]]' "$scratch/outside"; then
       attempt rm -f -- "$(target_of "$1")"
       return
@@ -105,16 +114,11 @@ put_block() {
     return
   fi
   {
-    # A blank line that stands before our block is ours: it must not grow with each run.
-    sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' "$scratch/outside"
+    cat "$scratch/outside"
     [ ! -s "$scratch/outside" ] || echo
     printf '%s\n' "$block_begin"
     cat "$scratch/block"
     printf '%s\n' "$block_end"
   } >"$scratch/whole"
-  if [ -e "$1" ] && cmp -s "$scratch/whole" "$1"; then
-    attempt chmod 600 "$(target_of "$1")"
-    return
-  fi
   write_file "$1" <"$scratch/whole"
 }

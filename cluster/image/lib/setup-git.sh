@@ -35,12 +35,18 @@ read_git() {
 
 # A value as a git configuration has it (git-config(1), Values).
 git_quote() {
-  printf '"%s"' "$(printf %s "$1" | tr -d '\r\n' | sed 's/[\\"]/\\&/g')"
+  case $1 in
+    *[\\\"[:cntrl:]]*) printf '"%s"' "$(printf %s "$1" | tr -d '[:cntrl:]' | sed 's/[\\"]/\\&/g')" ;;
+    *) printf '"%s"' "$1" ;;
+  esac
 }
 
 # A word for the shell that git hands core.sshCommand to.
 shell_quote() {
-  printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"
+  case $1 in
+    *\'*) printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")" ;;
+    *) printf "'%s'" "$1" ;;
+  esac
 }
 
 write_ssh() {
@@ -103,11 +109,8 @@ remotes() {
 write_person_config() {
   {
     printf '# Written by Limpet and included by your own configuration, which wins over it.\n'
-    jq -r '.person | if .name or .email then "user" else empty end' "$line" | sed 's/.*/[&]/'
-    for field in name email; do
-      value=$(jq -r --arg field "$field" '.person[$field] // empty' "$line")
-      [ -z "$value" ] || printf '\t%s = %s\n' "$field" "$(git_quote "$value")"
-    done
+    [ -z "$person_name" ] || printf '[user]\n\tname = %s\n' "$(git_quote "$person_name")"
+    [ -z "$person_email" ] || printf '[user]\n\temail = %s\n' "$(git_quote "$person_email")"
     credential_lines
     network_lines
     if [ "$git_scheme" = ssh ] && [ "$git_key" = 1 ]; then

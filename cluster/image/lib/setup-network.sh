@@ -6,11 +6,11 @@
 
 # One file with the machine's own certificates and the company's, for programs that take a file in the place of theirs.
 write_certificates() {
-  jq -r '.company.caBundle // empty' "$line" >"$scratch/company.pem"
-  if [ ! -s "$scratch/company.pem" ]; then
+  if [ -z "$has_ca" ]; then
     attempt rm -f -- "$state/ca.pem" "$state/company.pem"
     return
   fi
+  jq -r '.company.caBundle' "$line" >"$scratch/company.pem"
   # A file without a certificate would leave git and curl with none at all.
   grep -q -e '-----BEGIN CERTIFICATE-----' "$scratch/company.pem" || {
     write_error='COMPANY_CA_BUNDLE holds no certificate (PEM)'

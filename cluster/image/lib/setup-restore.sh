@@ -57,7 +57,7 @@ step_home() {
     check home skipped '' 'The home is as you left it.'
     return
   fi
-  if ! jq -e '.snapshot' "$line" >/dev/null; then
+  if [ -z "$has_snapshot" ]; then
     : >"$state/setup/home"
     check home skipped '' 'There is no snapshot of a home yet.'
     return

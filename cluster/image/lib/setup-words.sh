@@ -7,20 +7,17 @@
 # 1 once a step failed or left something as it was.
 ended_badly=0
 
-# Takes every secret of $line out of what it reads, and whoever is named in an address.
-redact() {
-  jq -Rrs --slurpfile line "$line" '
-    ($line[0] | [
-      .edge.capability, .save.key, .snapshot.ticket?, .git.token.token?, .aws.secretAccessKey?, .aws.sessionToken?,
-      .azure.clientSecret?
-    ] | map(strings | select(length > 3))) as $secrets
-    | reduce $secrets[] as $secret (.; split($secret) | join("…"))
-    | gsub("://[^/@\\s]*@"; "://")'
-}
+# jq: every secret of the line is taken out of a text, and whoever is named in an address.
+redact='($line[0] | [
+    .edge.capability, .save.key, .snapshot.ticket?, .git.token.token?, .aws.secretAccessKey?, .aws.sessionToken?,
+    .azure.clientSecret?
+  ] | map(strings | select(length > 3))) as $secrets
+  | reduce $secrets[] as $secret (.; split($secret) | join("…"))
+  | gsub("://[^/@\\s]*@"; "://") | gsub("[\\x00-\\x20\\x7f]+"; " ") | ltrimstr(" ") | rtrimstr(" ")'
 
-# What is read, as one line of at most $1 characters.
+# What is read, as one line of at most $1 characters, without secrets.
 one_line() {
-  redact | tr '\000-\037\177' ' ' | tr -s ' ' | sed 's/^ //; s/ $//' | cut -c "1-$1"
+  jq -Rrs --slurpfile line "$line" --argjson most "$1" "$redact | .[:\$most]"
 }
 
 # A step begins, or goes on. $1: which; $2: what is shown meanwhile.
@@ -28,10 +25,10 @@ step() {
   jq -nc --arg step "$1" --arg text "$2" '{type: "step", step: $step, text: $text}'
 }
 
-# What became of a step. $1: which; $2: done, failed, skipped or conflict; $3: its code, or nothing; $4: a sentence.
+# What became of a step. $1: which; $2: done, failed, skipped or conflict; $3: its code, or nothing; $4: a sentence, which
+# may hold what some program said: it never stands in an argument.
 check() {
   case $2 in failed | conflict) ended_badly=1 ;; esac
-  checked=$(printf %s "$4" | one_line 900)
-  jq -nc --arg step "$1" --arg state "$2" --arg code "$3" --arg text "$checked" \
-    '{type: "check", step: $step, state: $state, code: (if $code == "" then null else $code end), text: $text}'
+  printf %s "$4" | jq -Rsc --slurpfile line "$line" --arg step "$1" --arg state "$2" --arg code "$3" "$redact"'
+    | {type: "check", $step, $state, code: (if $code == "" then null else $code end), text: .[:900]}'
 }

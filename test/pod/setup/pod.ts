@@ -97,7 +97,7 @@ export class Pod {
   start(
     line: SetupLine | string,
     env: Readonly<Record<string, string>> = {},
-  ): { child: ChildProcess; ended: Promise<Run> } {
+  ): { child: ChildProcess; said(): string; ended: Promise<Run> } {
     const child = spawn(join(this.image, "setup"), [], { env: { ...this.env, ...env }, detached: true });
     this.#children.add(child);
     let stdout = "";
@@ -117,7 +117,7 @@ export class Pod {
         resolve(read(code, stdout, stderr));
       });
     });
-    return { child, ended };
+    return { child, said: () => stdout, ended };
   }
 
   setup(line: SetupLine | string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
