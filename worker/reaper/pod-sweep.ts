@@ -1,6 +1,8 @@
 // Owns the state of one sweep through all pods, which may take several runs: where it is, what it counted, whom it suspects.
 // Must not know the cluster, D1 or time; the fifth is decided here.
 
+import { integerAt, isObject, parseJson, stringAt } from "../kubernetes/json.ts";
+
 /** A pod that may have to go. */
 export interface Suspect {
   readonly name: string;
@@ -62,29 +64,25 @@ export function encodeSweep(sweep: PodSweep): string {
 
 /** Null where it is nothing that this version wrote: the sweep begins anew. */
 export function parseSweep(text: string): PodSweep | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
+  const value = parseJson(text);
+  if (!isObject(value)) return null;
+  const { next, after, listed, suspects } = value;
+  const [startedAt, pods, orphans] = ["startedAt", "pods", "orphans"].map((name) => integerAt(value, name));
+  if (typeof after !== "string" || typeof listed !== "boolean" || !Array.isArray(suspects)) return null;
+  if (!(next === null || typeof next === "string") || !isCount(startedAt) || !isCount(pods) || !isCount(orphans))
     return null;
-  }
-  if (typeof value !== "object" || value === null) return null;
-  const { startedAt, next, after, listed, pods, orphans, suspects } = value as Readonly<Record<string, unknown>>;
-  if (typeof after !== "string" || typeof listed !== "boolean" || !(next === null || typeof next === "string"))
-    return null;
-  if (!isCount(startedAt) || !isCount(pods) || !isCount(orphans) || !Array.isArray(suspects)) return null;
   const known = suspects.map(parseSuspect);
   return known.every((suspect) => suspect !== null)
     ? { startedAt, next, after, listed, pods, orphans, suspects: known }
     : null;
 }
 
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+function isCount(value: number | null | undefined): value is number {
+  return typeof value === "number" && value >= 0;
 }
 
 function parseSuspect(value: unknown): Suspect | null {
-  if (typeof value !== "object" || value === null) return null;
-  const { name, uid } = value as Readonly<Record<string, unknown>>;
-  return typeof name === "string" && typeof uid === "string" ? { name, uid } : null;
+  if (!isObject(value)) return null;
+  const [name, uid] = [stringAt(value, "name"), stringAt(value, "uid")];
+  return name === null || uid === null ? null : { name, uid };
 }

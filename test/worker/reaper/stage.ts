@@ -3,7 +3,7 @@
 
 import { env } from "cloudflare:workers";
 import { makeUserId } from "../../../worker/db/ids.ts";
-import { podLabels, podManifest } from "../../../worker/kubernetes/pod-manifest.ts";
+import { podManifest } from "../../../worker/kubernetes/pod-manifest.ts";
 import { SweptShells } from "../../../worker/reaper/swept-shell.ts";
 import { Turn, type TurnLimits } from "../../../worker/reaper/turn.ts";
 import type { ReaperWorld } from "../../../worker/reaper/world.ts";
@@ -23,10 +23,14 @@ export interface Shell {
   readonly uid: string;
 }
 
-/** Names its pods so that no other test's are among them. */
 export class Stage {
-  readonly installId = `test-${makeUserId()}`;
+  readonly installId: string;
   readonly #made: Shell[] = [];
+
+  /** By default one that no other test's pods are of. */
+  constructor(installId = `test-${makeUserId()}`) {
+    this.installId = installId;
+  }
 
   /** A pod of this installation that nobody has. */
   async pod(labels: Readonly<Record<string, string>> = {}): Promise<Shell> {
@@ -133,10 +137,6 @@ export class Stage {
       env.DB.prepare("delete from cursors"),
       env.DB.prepare("delete from shells"),
     ]);
-    const page = await pods.list(`${podLabels.install}=${this.installId}`, 500, null);
-    const uids = page.ok ? page.value.pods.map(({ name, uid }) => ({ name, uid })) : [];
-    for (const { name, uid } of [...uids, ...this.#made.map((made) => ({ name: made.podName, uid: made.uid }))]) {
-      await pods.delete(name, uid, 0);
-    }
+    for (const { podName, uid } of this.#made) await pods.delete(podName, uid, 0);
   }
 }
