@@ -1,6 +1,7 @@
 // Owns a person's work over losses and ends: what they edited is back in the next pod, as it was, and the page says so.
 // Must not know how work is saved.
 
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { git } from "../git-servers/repositories.ts";
@@ -93,7 +94,13 @@ test("the pod is lost in the middle of an edit: everything is back, the page say
   await keepPicture(shell.page, "93-activity");
   await shell.closePanel();
   await shell.openSettings();
+  const snapshot = shell.panel.locator(".snapshots a").first();
+  await snapshot.waitFor();
+  await snapshot.scrollIntoViewIfNeeded();
   await keepPicture(shell.page, "94-settings-after");
+  const [download] = await Promise.all([shell.page.waitForEvent("download"), snapshot.click()]);
+  const names = execFileSync("tar", ["-tzf", await download.path()], { encoding: "utf8" });
+  expect(names).toContain("letter.txt");
 });
 
 test("stop and start: it is asked, what it waits for is said, and the work comes back", async () => {

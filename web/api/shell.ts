@@ -27,6 +27,9 @@ export interface Shell {
   /** Unix milliseconds at which each was given. */
   readonly secrets: ReadonlyMap<SecretKind, number>;
   /** Unix milliseconds, as all times here. */
+  readonly expiresAt: number | null;
+  /** Its longest life: the end cannot be moved beyond it. */
+  readonly extendableUntil: number | null;
   readonly lastSavedAt: number | null;
 }
 
@@ -84,6 +87,8 @@ export function parseShell(value: unknown): Shell | null {
     setupPending: setupPending === true,
     missing: listOf(value["missing"], parseMissing),
     secrets: new Map(listOf(value["secrets"], parseSecret)),
+    expiresAt: timeOrNull(value["expiresAt"]),
+    extendableUntil: timeOrNull(value["extendableUntil"]),
     lastSavedAt: timeOrNull(value["lastSavedAt"]),
   };
 }

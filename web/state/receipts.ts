@@ -44,16 +44,18 @@ export interface StoppedWords {
   readonly sentence: string;
 }
 
+/** What of a shell says why it ended. */
+type Ended = Pick<Shell, "reason" | "lastSavedAt" | "expiresAt" | "extendableUntil">;
+
 /** Of a shell without a pod: why, and what comes back. */
-export function stoppedWords(
-  { reason, lastSavedAt }: Pick<Shell, "reason" | "lastSavedAt">,
-  nowMs: number,
-): StoppedWords {
-  const expired = reason === "TimeOver";
-  const why = expired ? "Nobody had used it for a while, or it had reached its longest life. " : "";
+export function stoppedWords(shell: Ended, nowMs: number): StoppedWords {
+  const { reason, lastSavedAt, expiresAt, extendableUntil } = shell;
+  const timeOver = reason === "TimeOver";
+  const longest = expiresAt !== null && extendableUntil !== null && expiresAt >= extendableUntil;
+  const why = !timeOver ? "" : longest ? "It had reached its longest life. " : "Nobody had used it for a while. ";
   const saved =
     lastSavedAt === null
       ? "Nothing had been saved of its work; its settings are kept."
       : `Your work was saved ${ago(lastSavedAt, nowMs)}. It comes back when you start the shell; its settings are kept.`;
-  return { title: expired ? "Your shell has ended" : "Your shell is stopped", sentence: why + saved };
+  return { title: timeOver ? "Your shell has ended" : "Your shell is stopped", sentence: why + saved };
 }

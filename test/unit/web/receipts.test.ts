@@ -68,13 +68,20 @@ describe("what was put back", () => {
 });
 
 describe("a shell without a pod", () => {
+  const ended = { reason: null, lastSavedAt: nowMs - 60_000, expiresAt: nowMs, extendableUntil: nowMs + 60_000 };
   test.each([
-    ["TimeOver", nowMs - 60_000, "Your shell has ended", "Your work was saved 1 minute ago. It comes back"],
-    [null, nowMs - 60_000, "Your shell is stopped", "Your work was saved 1 minute ago. It comes back"],
-    [null, null, "Your shell is stopped", "Nothing had been saved"],
-  ])("%s, saved at %s", (reason, lastSavedAt, title, part) => {
-    const words = stoppedWords({ reason, lastSavedAt }, nowMs);
+    ["stopped", {}, "Your shell is stopped", /^Your work was saved 1 minute ago\. It comes back/],
+    ["with nothing saved", { lastSavedAt: null }, "Your shell is stopped", /^Nothing had been saved/],
+    ["not used", { reason: "TimeOver" }, "Your shell has ended", /^Nobody had used it.* saved 1 minute ago/],
+    [
+      "at its longest life",
+      { reason: "TimeOver", extendableUntil: nowMs },
+      "Your shell has ended",
+      /^It had reached its longest life/,
+    ],
+  ])("%s", (_name, part, title, sentence) => {
+    const words = stoppedWords({ ...ended, ...part }, nowMs);
     expect(words.title).toBe(title);
-    expect(words.sentence).toContain(part);
+    expect(words.sentence).toMatch(sentence);
   });
 });

@@ -23,6 +23,8 @@ const answer = {
   setupPending: true,
   missing: [{ code: "GIT_TOKEN_REFUSED", step: "GIT", text: "Refused." }],
   secrets: [{ kind: "GIT_TOKEN", setAt: at }],
+  expiresAt: at,
+  extendableUntil: at,
   lastSavedAt: at,
 };
 
@@ -34,6 +36,8 @@ describe("parseShell", () => {
       detail: null,
       setup: [{ ...answer.setup[0], at: Date.parse(at) }],
       secrets: new Map([["GIT_TOKEN", Date.parse(at)]]),
+      expiresAt: Date.parse(at),
+      extendableUntil: Date.parse(at),
       lastSavedAt: Date.parse(at),
     });
   });
