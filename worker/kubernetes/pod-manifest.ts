@@ -19,8 +19,6 @@ export const scripts = "/usr/local/lib/limpet";
 /** Uid and gid of the person in the image. */
 const personId = 1000;
 const homePath = "/home/limpet";
-/** What of the grace is kept for all that follows the interrupt: the hang-up, a save, the end of the tmux server. */
-const hangUpSeconds = 15;
 
 /** Kubernetes quantities. All three are always asked for: a request that is left out is as large as its limit. */
 export type PodResources = {
@@ -92,7 +90,7 @@ export function podManifest(settings: PodSettings, wish: PodWish) {
           env: [
             { name: "HOME", value: homePath },
             { name: "LIMPET_RUN", value: `/tmp/limpet-${personId}` },
-            { name: "LIMPET_INTERRUPT_SECONDS", value: String(Math.max(1, settings.graceSeconds - hangUpSeconds)) },
+            { name: "LIMPET_GRACE_SECONDS", value: String(settings.graceSeconds) },
           ],
           workingDir: homePath,
           resources: settings.resources,

@@ -113,7 +113,7 @@ describe("a delete that the cluster answers with", () => {
     await phase("ready");
     await fault({ type: "answer", method: "DELETE", path: person.podName, status: 403, times: 1 });
     expect(await person.object.deleteShell(person.id)).toMatchObject({ ok: false, code: "CLUSTER_REFUSED" });
-    expect(await person.record()).toMatchObject({ phase: "failed", desired: "absent", reason: "Forbidden" });
+    expect(await person.record()).toMatchObject({ phase: "failed", desired: "deleted", reason: "Forbidden" });
     expect(await podsOf(person.id)).toHaveLength(1);
     await person.object.deleteShell(person.id);
     await eventually(
