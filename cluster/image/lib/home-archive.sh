@@ -11,6 +11,11 @@
 work=$state/save/home
 bundles=$state/save/bundles
 
+# How many records or names the file $1 holds.
+count_records() {
+  tr -dc '\000' <"$1" | wc -c
+}
+
 # Bytes as a person reads them.
 human() {
   awk -v bytes="$1" 'BEGIN {
@@ -60,8 +65,12 @@ order_records() {
   LIMIT=$1 awk -F '\t' -v over="$work/over" 'BEGIN { RS = ORS = "\0"; limit = ENVIRON["LIMIT"] + 0; printf "" >over }
     $1 == "f" && $3 + 0 > limit { print >over; next }
     { print }' "$work/ordered.all" >"$work/ordered"
+  # Not one may get lost on the way, as where the disk is full.
+  [ "$(count_records "$work/ordered.all")" = "$(($(count_records "$work/matters") + $(grep -zc '^[dfl]' "$work/kept")))" ] &&
+    [ "$(count_records "$work/ordered.all")" = "$(($(count_records "$work/ordered") + $(count_records "$work/over")))" ] || return 1
   name_skipped "above the limit of $(human "$1") for one file" <"$work/over" >>"$work/skipped"
   LC_ALL=C grep -z '^u' "$work/kept" | name_skipped 'cannot be read' >>"$work/skipped"
+  return 0
 }
 
 # Lists the files in $3 of the folder $2 for tar, as $work/$1.names. 1: there are none.
@@ -73,7 +82,7 @@ add_members() {
 # Writes the first $1 of $work/ordered, and the bundles, to $work/archive; no more than $2 bytes and one. What changes or
 # goes while it is read is no failure. $work/index: a line for each thing that was begun.
 write_archive() {
-  LC_ALL=C head -z -n "$1" "$work/ordered" | cut -z -f 6- | LC_ALL=C sed -z 's,^,./,' >"$work/names"
+  LC_ALL=C head -z -n "$1" "$work/ordered" | cut -z -f 6- | LC_ALL=C sed -z 's,^,./,' >"$work/names" || return 1
   set -- "$2" tar --create --format=posix --pax-option=delete=atime,delete=ctime --owner=0 --group=0 --numeric-owner \
     --no-recursion --null --verbatim-files-from --ignore-failed-read --warning=none --transform 's,^\./,home/,S' \
     --verbose --index-file="$work/index" -C "$state/save" -T "$work/bundles" -C "$HOME" -T "$work/names"
@@ -94,13 +103,13 @@ write_archive() {
 make_archive() {
   : >"$work/skipped"
   choose_bundles "$2"
-  order_records "$1"
-  archive_count=$(tr -dc '\000' <"$work/ordered" | wc -c)
+  order_records "$1" || return 1
+  archive_count=$(count_records "$work/ordered")
   archive_all=$archive_count
-  archive_begun=$(tr -dc '\000' <"$work/bundles" | wc -c)
+  archive_begun=$(count_records "$work/bundles")
   archive_turn=1
   while :; do
-    write_archive "$archive_count" "$2"
+    write_archive "$archive_count" "$2" || return 1
     [ "$archive_bytes" -gt "$2" ] || break
     [ "$archive_count" -gt 0 ] || return 1
     # Output stopped at the limit: nothing from the last thing that was begun on can go in.

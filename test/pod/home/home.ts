@@ -17,7 +17,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { capability, type PodEdge } from "./pod-edge.ts";
 
-const image = resolve(import.meta.dirname, "../../../cluster/image");
+/** The scripts. */
+export const image = resolve(import.meta.dirname, "../../../cluster/image");
 
 export interface Run {
   readonly code: number | null;

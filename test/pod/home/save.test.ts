@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { fileIn, Home, namesIn } from "./home.ts";
+import { fileIn, Home, image, namesIn } from "./home.ts";
 import { capability, PodEdge } from "./pod-edge.ts";
 
 let edge: PodEdge;
@@ -373,4 +373,22 @@ test("what cannot be read is named, and the rest is saved", async () => {
     "closed-file (1 bytes): cannot be read",
   ]);
   expect(namesIn(edge.newest)).toContain("home/open/file");
+});
+
+test("a disk that is full is said, and nothing that was cut is sent", async () => {
+  home.write("bytes", execFileSync("head", ["-c", "400000", "/dev/urandom"]));
+  // No file may grow above 100 KiB: writing fails as on a full disk.
+  const script = 'ulimit -f 200; trap "" XFSZ; exec "$0"';
+  const full = await home.start("/bin/sh", ["-c", script, join(image, "save")]).ended;
+  expect(full.last.edge).toMatchObject({ state: "failed", text: expect.stringContaining("no room on the disk") });
+  expect(edge.snapshots.size).toBe(0);
+  expect((await home.save()).last.edge?.state).toBe("saved");
+});
+
+test("whoever listens may go: the save goes on to its end", async () => {
+  home.write("file");
+  const run = home.start("save");
+  run.child.stdout.destroy();
+  await run.ended;
+  expect(edge.receipts.map(({ state }) => state)).toEqual(["saved"]);
 });
