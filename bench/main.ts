@@ -12,6 +12,7 @@ import { startLimpet } from "./local-limpet.ts";
 import { type BulkFigures, type EchoFigures, measureBulk, measureEcho } from "./measure.ts";
 import { measureReaping } from "./reap.ts";
 import { formatTable, isMet, scenarioRows, speedRows } from "./report.ts";
+import { measureSaves } from "./save-repository.ts";
 import { measureClickToPrompt, measureResume, measureStalled } from "./scenarios.ts";
 import { openViewer, settle, size, startShell } from "./shell.ts";
 
@@ -83,7 +84,10 @@ async function main(): Promise<number> {
     say("reaping");
     const reaping = reapedShells > 0 ? await measureReaping(reapedShells) : [];
 
-    const rows = [...speedRows(echo, bulk), ...scenarioRows(resumes, clicks, stalled), ...reaping];
+    say("saving a repository");
+    const saves = await measureSaves(rounds);
+
+    const rows = [...speedRows(echo, bulk), ...scenarioRows(resumes, clicks, stalled), ...reaping, ...saves];
     console.log(formatTable(rows));
     if (values.json !== undefined) {
       await writeFile(

@@ -10,7 +10,7 @@ put_beside() {
   take_objects
   beside_one "$1"
   put_earlier "$(sed -n 's/^earlier //p' "$shadow/found/manifest")"
-  rm -f "$shadow/restoring" "$shadow/restoring-from"
+  rm -f "$shadow/restoring"
   settle_found
   if [ -z "$beside_names" ]; then answer nothing "All of the work saved from $below is there already."; fi
   answer conflict "In $below $work_why, so the work of $work_first_at was put beside it, in $beside_names: \`git diff\` shows it, \`git merge\` joins it." RESTORE_CONFLICT
@@ -50,13 +50,13 @@ beside_one() {
   fi
   beside_commit "$index_tree" 'Staged work, kept by Limpet'
   beside_commit "$worktree_tree" 'Work, kept by Limpet'
-  if [ "$beside_tip" != "$head_commit" ]; then beside_branch work "$beside_tip"; fi
   sed -n 's/^branch \([0-9a-f]*\) refs\/heads\//\1 /p; s/^head detached [^ ]* \([0-9a-f]*\)$/\1 HEAD/p' "$shadow/found/manifest" >"$shadow/work/beside"
   while read -r work_object work_name; do
     if [ -n "$(in_theirs rev-list -n 1 "$work_object" --not --branches --remotes 2>/dev/null)" ]; then
       beside_branch "heads/$work_name" "$work_object"
     fi
   done <"$shadow/work/beside"
+  if [ "$beside_tip" != "$head_commit" ]; then beside_branch work "$beside_tip"; fi
   if grep -q '^stash ' "$shadow/found/manifest"; then
     put_stashes
     beside_names="$beside_names${beside_names:+, }the list of stashes"

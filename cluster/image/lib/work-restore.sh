@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Owns how a save is put back into a clone in which nobody worked: files, then what is staged, then HEAD and branches.
-# Must not know where the save came from. What breaks off goes on from `$shadow/restoring` the next time.
+# Must not know where the save came from. What breaks off goes on the next time: `$shadow/restoring` names the save and the
+# tree that the clone had.
 
 # The person's repository, as their own git sees it: their filters, their settings; none of their hooks.
 in_theirs() {
@@ -16,7 +17,9 @@ is_untouched() {
   in_theirs for-each-ref --format='%(objectname) %(refname)' refs/heads refs/stash refs/remotes >"$shadow/work/refs-now" 2>"$shadow/error" ||
     fail REPOSITORY "git cannot read $below: $(last_line "$shadow/error")"
   # Nothing but what was being put back when it broke off.
-  if [ "$(cat "$shadow/restoring" 2>/dev/null)" = "$found_commit" ] && is_half_done; then return 0; fi
+  restoring_commit='' restoring_base=''
+  if [ -f "$shadow/restoring" ]; then read -r restoring_commit restoring_base <"$shadow/restoring"; fi
+  if [ "$restoring_commit" = "$found_commit" ] && is_half_done; then return 0; fi
   if [ -e "$gitdir/index.lock" ] || [ -e "$gitdir/MERGE_HEAD" ] || [ -e "$gitdir/rebase-merge" ] || [ -e "$gitdir/rebase-apply" ]; then
     found_why="git is at work there"
   elif grep -q ' refs/stash$' "$shadow/work/refs-now"; then
@@ -52,9 +55,7 @@ differ_from() {
 
 # Whatever differs from the clone is what the save has: nobody has worked since.
 is_half_done() {
-  work_base=$(in_theirs rev-parse -q --verify 'HEAD^{tree}' 2>/dev/null) || return 1
-  if [ -f "$shadow/restoring-from" ]; then work_base=$(cat "$shadow/restoring-from"); fi
-  differ_from "$work_base" >"$shadow/work/from-clone"
+  differ_from "$restoring_base" >"$shadow/work/from-clone"
   differ_from "$worktree_tree" >"$shadow/work/from-save"
   [ -z "$(within "$shadow/work/from-clone" "$shadow/work/from-save" | head -c 1 | tr '\000' x)" ]
 }
@@ -68,12 +69,14 @@ take_objects() {
 put_back() {
   restore_excludes
   take_objects
-  if [ ! -f "$shadow/restoring" ]; then
-    { in_theirs rev-parse -q --verify 'HEAD^{tree}' 2>/dev/null || ours hash-object -t tree -w /dev/null; } >"$shadow/restoring-from"
-  fi
-  echo "$found_commit" >"$shadow/restoring"
   # A clone without a checkout (a bundle's) has no file yet, whatever its HEAD says.
-  if [ -f "$gitdir/index" ]; then work_base=$(cat "$shadow/restoring-from"); else work_base=$(ours hash-object -t tree -w /dev/null); fi
+  if [ "$restoring_commit" = "$found_commit" ]; then
+    work_base=$restoring_base
+  else
+    work_base=$(ours hash-object -t tree -w /dev/null)
+    if [ -f "$gitdir/index" ]; then work_base=$(in_theirs rev-parse -q --verify 'HEAD^{tree}' 2>/dev/null) || work_base=$(ours hash-object -t tree -w /dev/null); fi
+  fi
+  echo "$found_commit $work_base" >"$shadow/restoring"
   umask 022
   clear_way
   put_files
@@ -83,7 +86,7 @@ put_back() {
   put_refs
   put_modes
   in_theirs update-index -q --refresh >/dev/null 2>&1
-  rm -f "$shadow/restoring" "$shadow/restoring-from" "$shadow/restore-index"
+  rm -f "$shadow/restoring" "$shadow/restore-index"
   settle_found
   answer_restored
 }

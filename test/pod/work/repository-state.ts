@@ -56,7 +56,8 @@ async function readFiles(root: string, names: readonly string[]): Promise<Record
   const files: Record<string, string> = {};
   for (const name of names.toSorted()) {
     const said = await readOne(join(root, name));
-    if (said === null) continue;
+    // An empty folder in the place of a file is nothing to git, and to a save.
+    if (said === null || said.startsWith("folder")) continue;
     files[name] = said;
     const parts = name.split("/");
     for (let depth = 1; depth < parts.length; depth += 1) {
@@ -74,6 +75,7 @@ async function readOne(path: string): Promise<string | null> {
   if (stat.isSymbolicLink()) return `link ${await readlink(path)}`;
   const mode = (stat.mode & 0o7777).toString(8);
   if (stat.isDirectory()) return `folder ${mode}`;
+  if (!stat.isFile()) return `other ${mode}`;
   return `file ${mode} ${createHash("sha256")
     .update(await readFile(path))
     .digest("hex")}`;
@@ -88,7 +90,7 @@ export async function readEveryByte(folder: string): Promise<readonly string[]> 
   return Promise.all(
     names.toSorted().map(async (name) => {
       const stat = await lstat(join(folder, name));
-      return `${name} ${stat.mode} ${/(^|\/)\.git\/objects\//.test(name) ? "" : stat.mtimeMs} ${await readOne(join(folder, name))}`;
+      return `${name} ${stat.mode} ${/(^|\/)\.git\/(.*\/)?objects\//.test(name) ? "" : stat.mtimeMs} ${await readOne(join(folder, name))}`;
     }),
   );
 }
