@@ -17,8 +17,7 @@ export async function sweepOverdue(
 ): Promise<Done> {
   const { db, shells, turn, nowMs } = world;
   let sum = nothingDone;
-  const before = (await turn.mayTake(1)) ? await readCursor(db, cursorName) : null;
-  let after = before ?? "";
+  let after = (await turn.mayTake(1)) ? ((await readCursor(db, cursorName)) ?? "") : "";
   while (await turn.mayTake(2)) {
     const overdue = await shells.listOverdue(step.beforeMs, after, step.batch);
     const told = await tellObjects(
@@ -30,7 +29,7 @@ export async function sweepOverdue(
     // The next run begins with the ones that were left.
     if (told.left > 0) break;
     const last = overdue.length < step.batch ? null : (overdue.at(-1)?.userId ?? null);
-    if (last !== null || before !== null) await writeCursor(db, cursorName, last, nowMs);
+    if (last !== null || after !== "") await writeCursor(db, cursorName, last, nowMs);
     if (last === null) break;
     after = last;
   }
