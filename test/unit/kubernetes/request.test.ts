@@ -354,7 +354,7 @@ describe("pods", () => {
           {
             name: "shell",
             // Most of the grace is the interrupt's: terraform must get to letting go of its lock.
-            env: expect.arrayContaining([{ name: "LIMPET_INTERRUPT_SECONDS", value: "45" }]),
+            env: expect.arrayContaining([{ name: "LIMPET_GRACE_SECONDS", value: "60" }]),
             resources: {
               requests: { cpu: "1", memory: "1Gi", "ephemeral-storage": "512Mi" },
               limits: { cpu: "1", memory: "1Gi", "ephemeral-storage": "1Gi" },
