@@ -42,7 +42,8 @@ export function setAsked(): void {
 }
 
 export function createSidePanel(options: { readonly fresh: boolean; readonly leave: () => void }): SidePanel {
-  const asks = options.fresh && matchMedia(wide).matches && !wasAsked();
+  const beside = matchMedia(wide);
+  const asks = options.fresh && beside.matches && !wasAsked();
   const [name, setName] = createSignal<PanelName | null>(asks ? "settings" : null);
   const [welcome, setWelcome] = createSignal(asks);
   let element: HTMLElement | null = null;
@@ -53,6 +54,12 @@ export function createSidePanel(options: { readonly fresh: boolean; readonly lea
   };
   addEventListener("focusin", onFocus);
   onCleanup(() => removeEventListener("focusin", onFocus));
+  // What opened by itself goes where it would hide the terminal, unless somebody is at it.
+  const onWidth = (): void => {
+    if (!beside.matches && welcome() && !hadFocus) setName(null);
+  };
+  beside.addEventListener("change", onWidth);
+  onCleanup(() => beside.removeEventListener("change", onWidth));
   const focusPanel = (): void => {
     element?.focus({ preventScroll: true });
   };
