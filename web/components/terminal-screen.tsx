@@ -49,7 +49,7 @@ export function TerminalScreen(props: { readonly app: App; readonly fresh: boole
   const now = createNow(20_000);
   const end = () => terminal()?.end() ?? null;
   const countdown = createCountdown(end, () => props.app.installation().warnMs);
-  const saved = () => savedWords(store.shell()?.lastSavedAt ?? null, Math.max(now(), Date.now()));
+  const saved = () => savedWords(store.shell()?.lastSavedAt ?? null, now());
   const heading = (): readonly string[] => {
     const at = end();
     const kept = at === null ? null : endSentence(at, Date.now());

@@ -1,7 +1,7 @@
 // Owns one field of a form: its label, its hint, and the error that belongs to it.
 // Must not know what it is for.
 
-import { createUniqueId, type JSX, Show } from "solid-js";
+import { createSignal, createUniqueId, type JSX, Show } from "solid-js";
 
 export interface FieldProps {
   readonly label: string;
@@ -30,17 +30,19 @@ export function Field(props: FieldProps): JSX.Element {
     spellcheck: false,
     autocapitalize: "off" as const,
     autocomplete: "off",
-    "aria-invalid": props.error ? true : undefined,
+    "aria-invalid": error() ? true : undefined,
     "aria-describedby": `${id}-note`,
   });
-  const drop = async (event: DragEvent): Promise<void> => {
-    const file = event.dataTransfer?.files[0];
-    if (file === undefined || file.size > maxFileBytes) return;
-    event.preventDefault();
-    props.onInput(await file.text());
+  const [tooLarge, setTooLarge] = createSignal(false);
+  const take = async (file: File | undefined): Promise<void> => {
+    if (file === undefined) return;
+    setTooLarge(file.size > maxFileBytes);
+    if (file.size <= maxFileBytes) props.onInput(await file.text());
   };
+  const error = () =>
+    tooLarge() ? "That file is larger than 64 kB: it is another one than is meant here." : props.error;
   return (
-    <div class="field" classList={{ wrong: Boolean(props.error) }}>
+    <div class="field" classList={{ wrong: Boolean(error()) }}>
       <label for={id}>
         {props.label}{" "}
         <Show when={props.optional}>
@@ -64,11 +66,26 @@ export function Field(props: FieldProps): JSX.Element {
           rows="4"
           onInput={(event) => props.onInput(event.currentTarget.value)}
           onDragOver={(event) => event.preventDefault()}
-          onDrop={(event) => void drop(event)}
+          onDrop={(event) => {
+            event.preventDefault();
+            void take(event.dataTransfer?.files[0]);
+          }}
         />
+        <label class="field-file">
+          Choose a file
+          <input
+            type="file"
+            class="only-heard"
+            onChange={(event) => {
+              void take(event.currentTarget.files?.[0]);
+              // The same file can be chosen again.
+              event.currentTarget.value = "";
+            }}
+          />
+        </label>
       </Show>
-      <p class="field-note" id={`${id}-note`} role={props.error ? "alert" : undefined}>
-        {props.error ?? props.note}
+      <p class="field-note" id={`${id}-note`} role={error() ? "alert" : undefined}>
+        {error() ?? props.note}
       </p>
     </div>
   );

@@ -115,6 +115,7 @@ export function RepositoryFormView(props: {
               <label class="choice">
                 <input
                   type="radio"
+                  class="choice-input"
                   name={name}
                   checked={form().signIn === choice}
                   onChange={() => choose(choice, over)}
@@ -143,7 +144,7 @@ export function RepositoryFormView(props: {
             lines
             value={form().key}
             hint="-----BEGIN OPENSSH PRIVATE KEY-----"
-            note={keptSecret() ?? "Without a passphrase. A file can be dropped here."}
+            note={keptSecret() ?? "Without a passphrase."}
             error={errorAt("key")}
             onInput={(key) => set({ key })}
           />
@@ -151,6 +152,7 @@ export function RepositoryFormView(props: {
         <label class="switch">
           <input
             type="checkbox"
+            class="switch-input"
             checked={form().saveUpstream && policy()}
             disabled={!policy()}
             onChange={(event) => set({ saveUpstream: event.currentTarget.checked })}

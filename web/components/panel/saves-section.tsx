@@ -25,7 +25,7 @@ export function SavesSection(props: { readonly shell: Shell }): JSX.Element {
     <section class="part" aria-labelledby="part-saves">
       <h3 id="part-saves">Saved work</h3>
       <p>
-        {savedWords(props.shell.lastSavedAt, Math.max(now(), Date.now())) ?? "Nothing was saved yet"}
+        {savedWords(props.shell.lastSavedAt, now()) ?? "Nothing was saved yet"}
         <span class="quiet">. Every few minutes when something changed, and before the shell ends.</span>
       </p>
       <Checks shell={props.shell} steps={["EDGE", "HOME"]} />
@@ -39,14 +39,14 @@ export function SavesSection(props: { readonly shell: Shell }): JSX.Element {
                   {clockTime(snapshot.at, now())}
                 </a>
                 <span class="quiet">
-                  {ago(snapshot.at, Math.max(now(), Date.now()))}, {sizeOf(snapshot.bytes)}
+                  {ago(snapshot.at, now())}, {sizeOf(snapshot.bytes)}
                 </span>
               </li>
             )}
           </For>
         </ul>
       </Show>
-      <p class="quiet">
+      <p class="quiet snapshots-note">
         Saved are your repositories’ changes and unpushed commits, dotfiles, history and files outside repositories; not
         caches, nor what .gitignore names, but for files like .env and *.tfstate.
       </p>
