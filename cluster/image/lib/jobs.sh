@@ -34,17 +34,7 @@ pane_shells() {
 
 # True where a process of the group $1 is alive. One that ended and that nobody waited for yet can still be signalled.
 group_lives() {
-  kill -0 "-$1" 2>/dev/null || return 1
-  if read_stat "$1"; then
-    case $fields in ' Z'* | ' X'*) ;; *) return 0 ;; esac
-  fi
-  for process in /proc/[0-9]*; do
-    read_stat "${process#/proc/}" || continue
-    # shellcheck disable=SC2086 # split into fields
-    set -- "$1" $fields
-    [ "$4" != "$1" ] || [ "$2" = Z ] || [ "$2" = X ] || return 0
-  done
-  return 1
+  kill -0 "-$1" 2>/dev/null && speaker_of "$1" >/dev/null
 }
 
 # Those lines of $1 (group, terminal) whose group is alive.
@@ -91,15 +81,33 @@ tree_use() {
     }'
 }
 
-# What a job is called, at most 80 characters: its program, and for some well-known ones what they do. Nothing else of
-# its arguments, which may hold secrets.
+# The process that a group is known by: its first one, or where that ended (`cat file | job`) another that is alive.
+speaker_of() {
+  if read_stat "$1"; then
+    case $fields in ' Z'* | ' X'*) ;; *) echo "$1"; return ;; esac
+  fi
+  for process in /proc/[0-9]*; do
+    read_stat "${process#/proc/}" || continue
+    # shellcheck disable=SC2086 # split into fields
+    set -- "$1" $fields
+    if [ "$4" = "$1" ] && [ "$2" != Z ] && [ "$2" != X ]; then
+      echo "${process#/proc/}"
+      return
+    fi
+  done
+  return 1
+}
+
+# What the job with the group $1 is called, at most 80 characters: its program, and for some well-known ones what they do.
+# Nothing else of its arguments, which may hold secrets.
 job_name() {
-  job_program=$(tr -d '\000-\037\177' <"/proc/$1/comm" 2>/dev/null)
+  speaker=$(speaker_of "$1") || return 1
+  job_program=$(tr -d '\000-\037\177' 2>/dev/null <"/proc/$speaker/comm")
   [ -n "$job_program" ] || return 1
   job_verb=''
   case $job_program in
     terraform | tofu | terragrunt | helm | kubectl | pulumi | git | docker | npm | ansible-playbook)
-      job_verb=$(tr '\000\n' '\n ' <"/proc/$1/cmdline" 2>/dev/null | sed -n 2p | grep -xE '[a-z][a-z-]{0,20}')
+      job_verb=$(tr '\000\n' '\n ' 2>/dev/null <"/proc/$speaker/cmdline" | sed -n 2p | grep -xE '[a-z][a-z-]{0,20}')
       ;;
   esac
   printf '%.80s\n' "$job_program${job_verb:+ $job_verb}"

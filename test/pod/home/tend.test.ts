@@ -93,6 +93,13 @@ test("well-known programs are named with what they do, and no program with its a
   expect(JSON.stringify(edge.activities)).not.toContain("SECRET");
 });
 
+test("a pipe whose first program ended goes by another one", async () => {
+  await type("true | bash -c 'while :; do :; done'");
+  await heard();
+  await sleep(3_000);
+  expect(await heard()).toMatchObject({ busy: true, commands: ["bash"] });
+});
+
 test("a busy shell is reported every few minutes, not at each turn; a report that failed comes again", async () => {
   await type("bash -c 'while :; do :; done'");
   const slow = { LIMPET_TELL_SECONDS: "4" };
