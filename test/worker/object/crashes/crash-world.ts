@@ -38,6 +38,8 @@ export class CrashWorld {
   readonly api = new ModelApi(() => this.nowMs);
   nowMs = start;
   attended = false;
+  /** No run of `setup` gives a receipt. */
+  setUpFails = false;
   /** What the pod of this uid was last set up with. */
   readonly setUpWith = new Map<string, SetupLine>();
   points = new Points(null);
@@ -180,8 +182,8 @@ export class CrashWorld {
 
   async #setUp(record: ShellRecord, cancel: AbortSignal): Promise<SetUpOutcome | null> {
     const { podUid } = record;
-    if (podUid === null || this.api.pod?.uid !== podUid) {
-      return { type: "none", code: "SETUP_FAILED", text: "There is no such pod.", final: false, checks: [] };
+    if (podUid === null || this.api.pod?.uid !== podUid || this.setUpFails) {
+      return { type: "none", code: "SETUP_FAILED", text: "It said nothing.", final: false, checks: [] };
     }
     const { line } = await makeSetupLine(this.db, config, { ...record, podUid }, this.nowMs);
     this.setUpWith.set(podUid, line);

@@ -19,8 +19,8 @@ export interface Plan {
   /** Which moment, counted from 0. */
   readonly at: number;
   readonly fault: Fault;
-  /** How many moments in a row, where not just one. */
-  readonly times?: number;
+  /** From then on for good, and only what is asked of the cluster. */
+  readonly cluster?: true;
 }
 
 /** How a step that can fail says so: each kind of step in its own way. */
@@ -65,7 +65,9 @@ export class Points {
 
   async #strike<T>(step: Failing<T>, index: number): Promise<T> {
     const plan = this.#plan;
-    if (plan === null || index < plan.at || index >= plan.at + (plan.times ?? 1)) return step.work();
+    if (plan === null) return step.work();
+    const strikes = plan.cluster ? index >= plan.at && isOfTheCluster(step.name) : index === plan.at;
+    if (!strikes) return step.work();
     const { fault } = plan;
     if (fault.type === "killed-before") return this.#kill();
     if (fault.type === "killed-after") {
@@ -84,6 +86,11 @@ export class Points {
     this.#underWay -= 1;
     return never();
   }
+}
+
+/** Requests are named by their method. */
+export function isOfTheCluster(name: string): boolean {
+  return /^[A-Z]+ /.test(name);
 }
 
 function never(): Promise<never> {
