@@ -25,7 +25,7 @@ const choices: readonly {
   { choice: "NONE", label: "None", over: null },
   { choice: "TOKEN", label: "Token", over: "https" },
   { choice: "DEPLOY_KEY", label: "Deploy key", over: "ssh" },
-  { choice: "KEY", label: "My own key", over: "ssh" },
+  { choice: "KEY", label: "My key", over: "ssh" },
 ];
 
 interface Wrong {
