@@ -155,7 +155,7 @@ make_repository() {
 read_record() {
   rm -rf "$shadow/found"
   mkdir "$shadow/found" || fail STATE "Limpet's own folder ($shadow) cannot be written."
-  for work_each in manifest intent-to-add modes flags config exclude attributes; do
+  for work_each in manifest intent-to-add modes flags pointers config exclude attributes; do
     ours cat-file blob "$1:$work_each" >"$shadow/found/$work_each" 2>/dev/null || rm -f "$shadow/found/$work_each"
   done
   index_tree=$(ours rev-parse -q --verify "$1:index") && worktree_tree=$(ours rev-parse -q --verify "$1:worktree") &&

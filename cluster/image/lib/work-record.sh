@@ -6,6 +6,7 @@
 #   index/         what is staged                      worktree/     the files, raw
 #   manifest       lines: format 1; head, branch, stash (work-facts.sh); tag; earlier OBJECT
 #   intent-to-add  MODE NAME, NUL after each           modes, flags  likewise: what git's trees cannot say
+#   pointers       NAME, NUL: files of git-lfs that stayed what they are in git
 #   config         KEY, line feed, VALUE, NUL          exclude, attributes   .git/info's, where there are any
 #
 # The MAC is HMAC-SHA256 under the shell's key over one line that names shell and repository, and the whole commit before it.
@@ -22,7 +23,7 @@ make_record() {
   sed -z 's#\(://\)[^/@\n]*@#\1#' "$shadow/now/config" >"$shadow/record/config"
   same_file "$common/info/exclude" "$shadow/record/exclude"
   same_file "$common/info/attributes" "$shadow/record/attributes"
-  set -- manifest intent-to-add modes flags config
+  set -- manifest intent-to-add modes flags pointers config
   for work_each in exclude attributes; do
     if [ -f "$shadow/record/$work_each" ]; then set -- "$@" "$work_each"; fi
   done

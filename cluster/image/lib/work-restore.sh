@@ -84,6 +84,7 @@ put_back() {
   restore_settings
   put_index
   put_refs
+  put_pointers
   put_modes
   in_theirs update-index -q --refresh >/dev/null 2>&1
   rm -f "$shadow/restoring" "$shadow/restore-index"

@@ -49,7 +49,7 @@ remember() {
   cp "$shadow/work/parents" "$shadow/last/parents"
   echo "$record_tree" >"$shadow/last/tree"
   echo "$work_url $work_branch" >"$shadow/last/url"
-  if [ -s "$shadow/work/left" ] || grep -zq 'index\.lock is there' "$work_skipped"; then : >"$shadow/last/again"; fi
+  if [ -s "$shadow/work/left" ] || [ -s "$shadow/record/pointers" ] || grep -zq 'index\.lock is there' "$work_skipped"; then : >"$shadow/last/again"; fi
   if [ -s "$shadow/work/update" ]; then : >"$shadow/last/racy"; fi
   echo "$1" >"$shadow/last/$work_mode"
 }

@@ -77,7 +77,7 @@ make_files_tree() {
   (
     cd "$shadow/work" || exit 1
     without wanted left >good
-    within tracked left >left-tracked
+    { within tracked left; cat ../record/pointers; } | sort -zu >left-tracked
   )
   # What cannot be saved stays as it is staged.
   if [ -s "$shadow/work/left-tracked" ]; then
