@@ -3,6 +3,10 @@
 # Must not know git, and must not take a person's own sign-in away: what they wrote stays, and is said to.
 # Uses $state, $line, $scratch, check, put_file, take_file, put_block, write_file, attempt.
 
+gcloud=${CLOUDSDK_CONFIG:-$HOME/.config/gcloud}
+adc=$gcloud/application_default_credentials.json
+kubeconfig=$HOME/.kube/config
+
 not_written() {
   check "$1" failed HOME_NOT_WRITABLE "$2 could not be written: $write_error. Make room or give it back to yourself, then set up again."
 }
@@ -54,8 +58,6 @@ step_aws() {
 # Credentials works"), which terraform and the client libraries read. gcloud itself reads no ADC: a configuration named
 # limpet points it to the same file (property auth/credential_file_override), without a login.
 step_google() {
-  gcloud=${CLOUDSDK_CONFIG:-$HOME/.config/gcloud}
-  adc=$gcloud/application_default_credentials.json
   if [ -z "$has_google" ]; then
     take_file google-key "$adc"
     kept=$?
@@ -109,7 +111,8 @@ gcloud_is_free() {
 take_gcloud() {
   grep -qs '^# Written by Limpet' "$gcloud/configurations/config_limpet" || return 0
   attempt rm -f -- "$gcloud/configurations/config_limpet" || return 1
-  [ "$(cat "$gcloud/active_config" 2>/dev/null)" != limpet ] || printf default | write_file "$gcloud/active_config"
+  # Without one gcloud takes its default configuration.
+  [ "$(cat "$gcloud/active_config" 2>/dev/null)" != limpet ] || attempt rm -f -- "$gcloud/active_config"
 }
 
 # Puts the JSON that a jq program makes of a file of az ($1; what stands for an empty one: $2) in its place.
@@ -122,16 +125,26 @@ change_azure() {
     write_error="${azure_file##*/} is not as az writes it"
     return 1
   }
-  cmp -s "$scratch/azure" "$scratch/azured" || write_file "$azure_file" <"$scratch/azured"
+  # Where nothing of anybody's is left, neither is the file.
+  if jq -e '. == [] or . == {subscriptions: []}' "$scratch/azured" >/dev/null; then
+    attempt rm -f -- "$(target_of "$azure_file")"
+  elif ! cmp -s "$scratch/azure" "$scratch/azured"; then
+    write_file "$azure_file" <"$scratch/azured"
+  fi
+}
+
+# Where az keeps its files, and which service principal the last set-up put there.
+read_azure() {
+  azure=${AZURE_CONFIG_DIR:-$HOME/.azure}
+  former='' former_tenant=''
+  [ -r "$written/azure" ] && read -r former former_tenant <"$written/azure"
 }
 
 # Azure: what `az login --service-principal` leaves behind, without the login (azure-cli, core/auth/identity.py and
 # core/_profile.py): the secret in service_principal_entries.json, the subscription in azureProfile.json. terraform's azurerm
 # reads neither for a service principal: it is told by the environment of new shells (lib/setup-network.sh).
 step_azure() {
-  azure=${AZURE_CONFIG_DIR:-$HOME/.azure}
-  former='' former_tenant=''
-  [ -r "$written/azure" ] && read -r former former_tenant <"$written/azure"
+  read_azure
   if [ -z "$has_azure" ]; then
     take_azure || { not_written azure "$azure"; return; }
     check azure skipped '' 'No Azure credentials were given.'
@@ -192,7 +205,6 @@ take_azure() {
 
 # Kubernetes: ~/.kube/config as it was given.
 step_kubeconfig() {
-  kubeconfig=$HOME/.kube/config
   if [ -z "$has_kubeconfig" ]; then
     take_file kubeconfig "$kubeconfig"
     case $? in
@@ -219,4 +231,15 @@ step_kubeconfig() {
     2) check kubeconfig conflict KUBECONFIG_KEPT 'Your own ~/.kube/config was kept; the given one lies beside it: export KUBECONFIG=~/.kube/config.limpet.' ;;
     *) not_written kubeconfig "$kubeconfig" ;;
   esac
+}
+
+# Takes all of it out of the home, where it is as it was put there.
+take_clouds() {
+  put_block "$HOME/.aws/credentials" </dev/null
+  put_block "$HOME/.aws/config" </dev/null
+  take_file google-key "$adc"
+  take_gcloud
+  read_azure
+  take_azure
+  take_file kubeconfig "$kubeconfig"
 }

@@ -134,7 +134,7 @@ test("Google: application default credentials, and a configuration of gcloud tha
   expect(pod.read(".local/state/limpet/environment")).toContain("export GOOGLE_CLOUD_PROJECT='harbour'");
   await pod.setup(line());
   expect(pod.has(adc)).toBe(false);
-  expect(pod.read(".config/gcloud/active_config")).toBe("default");
+  expect(pod.has(".config/gcloud/active_config")).toBe(false);
   expect(pod.has(".config/gcloud/configurations/config_limpet")).toBe(false);
 });
 
@@ -185,8 +185,7 @@ test("Azure: az's own two files, the secret for terraform in a file that new she
   expect(environment).toContain(`ARM_SUBSCRIPTION_ID=${azure.subscriptionId}`);
   expect(environment).not.toContain(azure.clientSecret);
   await pod.setup(line());
-  expect(json(".azure/service_principal_entries.json")).toEqual([]);
-  expect(json(".azure/azureProfile.json")).toEqual({ subscriptions: [] });
+  expect(pod.files().filter((name) => name.startsWith(".azure/"))).toEqual([]);
   expect(pod.has(".local/state/limpet/azure")).toBe(false);
 });
 

@@ -1,7 +1,7 @@
 // Owns the proof that no secret is anywhere but in files for the person alone: not in arguments, environments or words.
 // Must not know how the steps avoid it.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
@@ -58,27 +58,61 @@ interface Seen {
   readonly leaks: Set<string>;
 }
 
-/** Looks at the arguments and the environment of every process of this session, as often as this machine can. */
-async function watch(session: number, secrets: readonly string[], until: Promise<unknown>): Promise<Seen> {
+/** What set-up calls by name. Each is put behind a script that writes its arguments and its environment down first. */
+const called = [
+  "awk",
+  "cat",
+  "chmod",
+  "cmp",
+  "curl",
+  "cut",
+  "git",
+  "grep",
+  "head",
+  "jq",
+  "kubectl",
+  "mktemp",
+  "mv",
+  "rm",
+  "sed",
+];
+called.push("sha256sum", "ssh", "ssh-keygen", "stat", "tail", "timeout", "tr");
+
+function recordCalls(pod: Pod): string {
+  const folder = join(pod.root, "bin");
+  const log = join(pod.root, "calls");
+  mkdirSync(folder);
+  writeFileSync(log, "");
+  const path = pod.env["PATH"] ?? "";
+  for (const program of called) {
+    const real = path.split(":").find((place) => existsSync(join(place, program)));
+    if (real === undefined) continue;
+    const record = `{ printf '%s ' "called:$0" "$@"; /usr/bin/env; } >>'${log}'`;
+    writeFileSync(join(folder, program), `#!/bin/sh\n${record}\nexec ${join(real, program)} "$@"\n`, { mode: 0o755 });
+  }
+  pod.env["PATH"] = `${folder}:${path}`;
+  return log;
+}
+
+/** Looks at the arguments and the environment of every descendant as often as this machine can: git calls its own helpers. */
+async function watch(root: number, secrets: readonly string[], until: Promise<unknown>): Promise<Seen> {
   const seen: Seen = { programs: new Set(), leaks: new Set() };
   let over = false;
   void until.finally(() => {
     over = true;
   });
-  while (!over) {
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      const stat = readProc(pid, "stat");
-      // proc(5): the session is the sixth field; `timeout` makes groups of its own, never sessions.
-      if (Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]) !== session) continue;
-      seen.programs.add(stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")));
-      for (const [kind, text] of [
-        ["arguments", readProc(pid, "cmdline")],
-        ["environment", readProc(pid, "environ")],
-      ]) {
-        for (const secret of secrets)
-          if (text?.includes(secret)) seen.leaks.add(`${secret} in ${kind} of ${text.slice(0, 80)}`);
-      }
+  const look = (pid: string): void => {
+    const stat = readProc(pid, "stat");
+    seen.programs.add(stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")));
+    for (const name of ["cmdline", "environ"]) {
+      const text = readProc(pid, name);
+      for (const secret of secrets)
+        if (text.includes(secret)) seen.leaks.add(`${secret} in ${name}: ${text.slice(0, 80)}`);
     }
+    for (const child of readProc(pid, `task/${pid}/children`).split(" ")) if (child !== "") look(child);
+  };
+  while (!over) {
+    look(String(root));
     await turn();
   }
   return seen;
@@ -90,6 +124,17 @@ function readProc(pid: string, name: string): string {
   } catch {
     return "";
   }
+}
+
+/** No call that was recorded holds a secret; and it did record: `wanted` were called. */
+function expectQuiet(log: string, secrets: readonly string[], wanted: readonly string[]): void {
+  const calls = readFileSync(log, "utf8").split("called:");
+  for (const secret of secrets) expect(calls.filter((call) => call.includes(secret))).toEqual([]);
+  for (const program of wanted)
+    expect(
+      calls.some((call) => call.includes(`/bin/${program} `)),
+      program,
+    ).toBe(true);
 }
 
 function expectKept(pod: Pod, secrets: Readonly<Record<string, readonly string[]>>): void {
@@ -130,6 +175,7 @@ test.each(["the right token", "a wrong token"])("over https with %s", async (whi
     return true;
   });
   const pod = new Pod();
+  const log = recordCalls(pod);
   try {
     const { child, ended } = pod.start(
       makeLine(edge.url, {
@@ -150,9 +196,8 @@ test.each(["the right token", "a wrong token"])("over https with %s", async (whi
     expect(run.receipt).toBe(true);
     expect(run.checks.git?.code).toBe(which === "the right token" ? null : "GIT_TOKEN_REFUSED");
     expect([...seen.leaks]).toEqual([]);
-    // It did look: these are the programs that had the secrets.
-    for (const program of ["setup", "jq", "git", "git-remote-http", "curl"])
-      expect([...seen.programs]).toContain(program);
+    expect([...seen.programs]).toContain("git-remote-http");
+    expectQuiet(log, [...Object.keys(places), token, basic], ["jq", "git", "curl", "sed"]);
     for (const secret of [...Object.keys(places), token, basic]) expect(run.stdout + run.stderr).not.toContain(secret);
     expectKept(pod, { ...places, [token]: [".local/state/limpet/git/token"], [basic]: [] });
     expect(pod.files().filter((name) => name.includes("/run."))).toEqual([]);
@@ -170,6 +215,7 @@ test("over ssh with a key", async (context) => {
   expect(secret.length).toBeGreaterThan(20);
   const server = await startSshGitServer({ root, keys: [{ publicKey, write: true }] });
   const pod = new Pod();
+  const log = recordCalls(pod);
   try {
     const { child, ended } = pod.start(
       makeLine(edge.url, {
@@ -190,6 +236,7 @@ test("over ssh with a key", async (context) => {
     expect(run.checks.clone).toMatchObject({ state: "done" });
     expect([...seen.leaks]).toEqual([]);
     expect([...seen.programs]).toContain("ssh");
+    expectQuiet(log, [...Object.keys(places), secret], ["jq", "git", "ssh", "ssh-keygen"]);
     expect(run.stdout + run.stderr).not.toContain(secret);
     expectKept(pod, { ...places, [secret]: [".local/state/limpet/git/key"] });
   } finally {
