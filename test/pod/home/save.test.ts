@@ -1,12 +1,12 @@
-// Owns that `save` sends what matters of a home, all of it and nothing else, once, and says so; whatever the edge does.
+// Owns that `save` sends what matters of a home, all of it and nothing else, once, and says so.
 // Must not know how repositories are saved, or how a home is put back.
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { fileIn, Home, image, namesIn } from "./home.ts";
-import { capability, PodEdge } from "./pod-edge.ts";
+import { fileIn, Home, namesIn } from "./home.ts";
+import { PodEdge } from "./pod-edge.ts";
 
 let edge: PodEdge;
 let home: Home;
@@ -212,91 +212,6 @@ describe("too large", () => {
   });
 });
 
-describe("the edge", () => {
-  test("that fails for a while is asked again, and the receipt follows", async () => {
-    home.write("file");
-    edge.fail(
-      { path: snapshotPath, do: 503 },
-      { path: snapshotPath, do: "cut" },
-      { path: "/api/pod/receipt", do: 500 },
-    );
-    expect((await home.save()).code).toBe(0);
-    expect(edge.receipts.map(({ state }) => state)).toEqual(["saved"]);
-  });
-
-  test("that refuses is believed: one try, its own words, and the next save does it", async () => {
-    home.write("file");
-    edge.fail({ path: snapshotPath, do: 403 });
-    const failed = await home.save();
-    expect(failed).toMatchObject({
-      code: 1,
-      last: { edge: { state: "failed", text: expect.stringContaining("Something went wrong here.") } },
-    });
-    expect(edge.count(`PUT ${snapshotPath}`)).toBe(1);
-    expect(edge.receipts.map(({ state }) => state)).toEqual(["failed"]);
-    // The same failure is not told every time.
-    edge.fail({ path: snapshotPath, do: 403 });
-    await home.save();
-    expect(edge.receipts).toHaveLength(1);
-    expect((await home.save()).last.edge?.state).toBe("saved");
-    expect(edge.receipts.map(({ state }) => state)).toEqual(["failed", "saved"]);
-  });
-
-  test("that hangs takes no more than the budget, and a receipt is printed all the same", async () => {
-    home.write("file");
-    edge.fail({ path: "/", do: "hang" }, { path: "/", do: "hang" }, { path: "/", do: "hang" });
-    const run = await home.save("--budget", "4");
-    expect(run.ms).toBeLessThan(8_000);
-    expect(run.last).toMatchObject({ type: "receipt", edge: { state: "failed" } });
-    edge.mend();
-    expect((await home.save()).last.edge?.state).toBe("saved");
-  });
-
-  test("that is not there is said to be", async () => {
-    home.configure(edge, { edgeUrl: "http://127.0.0.1:1" });
-    home.write("file");
-    const { last } = await home.save("--budget", "6");
-    expect(last.edge?.text).toMatch(/^The home was not saved: Limpet was not reached: .*connect/i);
-  });
-
-  test("learns the capability from a header; no argument or environment of a process holds it", async () => {
-    home.write("file");
-    const seen: string[] = [];
-    edge.before = async () => {
-      for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-        for (const file of ["cmdline", "environ"]) {
-          try {
-            seen.push(readFileSync(`/proc/${pid}/${file}`, "latin1"));
-          } catch {
-            // It ended, or is not ours to read.
-          }
-        }
-      }
-    };
-    expect((await home.save()).code).toBe(0);
-    expect(seen.some((text) => text.includes("--upload-file"))).toBe(true);
-    expect(seen.filter((text) => text.includes(capability) || text.includes("5a".repeat(32)))).toEqual([]);
-  });
-});
-
-test("two saves at once are one after the other, and the second finds nothing to do", async () => {
-  home.write("file");
-  const runs = await Promise.all([home.save(), home.save()]);
-  expect(runs.map(({ last }) => last.edge?.state).toSorted()).toEqual(["saved", "unchanged"]);
-  expect(edge.count(`PUT ${snapshotPath}`)).toBe(1);
-});
-
-test("the last save does not wait for one that hangs, and what that one had begun goes with it", async () => {
-  home.write("file");
-  edge.fail({ path: snapshotPath, do: "hang" });
-  const hanging = home.start("save");
-  await expect.poll(() => edge.count(`PUT ${snapshotPath}`), { timeout: 20_000 }).toBe(1);
-  const last = await home.save("--last", "--budget", "12");
-  expect(last.last.edge?.state).toBe("saved");
-  expect((await hanging.ended).code).not.toBe(0);
-  expect(last.ms).toBeLessThan(11_000);
-});
-
 test("what setup put there stays out; what the person has beside it goes in", async () => {
   const written = (name: string, file: string): void => {
     const sum = execFileSync("sha256sum", [join(home.path, file)], { encoding: "utf8" }).slice(0, 64);
@@ -330,17 +245,6 @@ test("what setup put there stays out; what the person has beside it goes in", as
   expect(namesIn(edge.newest)).toContain("home/.kube/config");
 });
 
-test("before what was saved is back, the little that is here does not take its place", async () => {
-  const fresh = new Home(edge, { restored: false });
-  fresh.write("file");
-  expect((await fresh.save()).last.edge).toMatchObject({ state: "failed", text: expect.stringContaining("put back") });
-  expect(edge.snapshots.size).toBe(0);
-  // After half an hour it is worth more than the hope.
-  fresh.sh('touch -d "-31 minutes" "$HOME/.local/state/limpet/restore/due"');
-  expect((await fresh.save()).last.edge?.state).toBe("saved");
-  fresh.close();
-});
-
 test("files that change, grow and go while they are read are no failure", async () => {
   for (let file = 0; file < 300; file += 1) home.write(`busy/${file}`, "x".repeat(2_000));
   const writer = home.start("/bin/sh", [
@@ -356,11 +260,6 @@ test("files that change, grow and go while they are read are no failure", async 
   await writer.ended;
 });
 
-test("a shell that was not set up has nothing to save to", async () => {
-  rmSync(join(home.state, "config.json"));
-  expect(await home.save()).toMatchObject({ code: 3, last: { type: "receipt", edge: null } });
-});
-
 test("what cannot be read is named, and the rest is saved", async () => {
   home.write("open/file");
   home.write("closed-file", "x", 0o000);
@@ -373,22 +272,4 @@ test("what cannot be read is named, and the rest is saved", async () => {
     "closed-file (1 bytes): cannot be read",
   ]);
   expect(namesIn(edge.newest)).toContain("home/open/file");
-});
-
-test("a disk that is full is said, and nothing that was cut is sent", async () => {
-  home.write("bytes", execFileSync("head", ["-c", "400000", "/dev/urandom"]));
-  // No file may grow above 100 KiB: writing fails as on a full disk.
-  const script = 'ulimit -f 200; trap "" XFSZ; exec "$0"';
-  const full = await home.start("/bin/sh", ["-c", script, join(image, "save")]).ended;
-  expect(full.last.edge).toMatchObject({ state: "failed", text: expect.stringContaining("no room on the disk") });
-  expect(edge.snapshots.size).toBe(0);
-  expect((await home.save()).last.edge?.state).toBe("saved");
-});
-
-test("whoever listens may go: the save goes on to its end", async () => {
-  home.write("file");
-  const run = home.start("save");
-  run.child.stdout.destroy();
-  await run.ended;
-  expect(edge.receipts.map(({ state }) => state)).toEqual(["saved"]);
 });
