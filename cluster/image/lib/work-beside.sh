@@ -52,7 +52,7 @@ beside_one() {
   beside_commit "$worktree_tree" 'Work, kept by Limpet'
   sed -n 's/^branch \([0-9a-f]*\) refs\/heads\//\1 /p; s/^head detached [^ ]* \([0-9a-f]*\)$/\1 HEAD/p' "$shadow/found/manifest" >"$shadow/work/beside"
   while read -r work_object work_name; do
-    if [ -n "$(in_theirs rev-list -n 1 "$work_object" --not --branches --remotes 2>/dev/null)" ]; then
+    if [ -n "$(in_theirs rev-list -n 1 "$work_object" --not --branches --exclude='*/limpet/wip/*' --remotes 2>/dev/null)" ]; then
       beside_branch "heads/$work_name" "$work_object"
     fi
   done <"$shadow/work/beside"

@@ -10,6 +10,8 @@ read_facts() {
   : >"$shadow/now/refs"
   theirs for-each-ref --format='ref %(objectname) %(refname)' refs/heads refs/remotes refs/tags refs/stash \
     >"$shadow/now/refs" 2>"$shadow/error" || fail REPOSITORY "git cannot list the branches of $below: $(last_line "$shadow/error")"
+  # Where the host wants branches for saves, a clone has them: they hold what was not pushed.
+  sed -i '/ refs\/remotes\/[^/]*\/limpet\/wip\//d' "$shadow/now/refs"
   IFS= read -r work_line <"$gitdir/HEAD"
   case $work_line in
     'ref: refs/heads/.invalid') work_head=$(theirs symbolic-ref -q HEAD) || work_head=$(theirs rev-parse -q --verify HEAD) ;;
@@ -34,7 +36,12 @@ read_facts() {
       # rev-list says nothing of a reflog's words. No signature is looked at, and no diff: neither runs a program.
       theirs -c log.showSignature=false log -g -s --no-decorate --no-color --date=raw \
         --format="stash %H %gd %gn <%ge>${tab}%gs" refs/stash 2>/dev/null |
-        sed 's/ [^ ]*@{\([0-9]* [-+0-9]*\)} / \1 /'
+        sed 's/ [^ ]*@{\([0-9]* [-+0-9]*\)} / \1 /' >"$shadow/now/stashes"
+      # A stash without a log is one entry.
+      if [ ! -s "$shadow/now/stashes" ]; then
+        sed -n "s/^ref \([0-9a-f]*\) refs\/stash$/stash \1 0 +0000 Limpet <wip@limpet.invalid>${tab}a stash/p" "$shadow/now/refs"
+      fi
+      cat "$shadow/now/stashes"
     fi
   } >"$shadow/now/facts"
   theirs config --local -z --get-regexp "$carried_settings" >"$shadow/now/config" 2>/dev/null || :

@@ -54,7 +54,7 @@ END
 
 fail_asking() {
   case $push_why in
-    *'uthentication failed'* | *'could not read Username'* | *'could not read Password'* | *'ermission denied'* | *' 401'* | *' 403'*)
+    *'uthentication failed'* | *'could not read Username'* | *'could not read Password'* | *'ermission denied'* | *'error: 401' | *'error: 403')
       fail GIT_SIGN_IN "The repository's host refused the sign-in, so the saved work could not be put back yet: $push_why"
       ;;
   esac
@@ -65,9 +65,7 @@ fail_asking() {
 find_bundle() {
   [ -f "$bundle" ] || fail BUNDLE "There is no bundle $bundle."
   work_format=$(bundle_format "$bundle")
-  mkdir -p -- "$dir" || fail REPOSITORY "$below cannot be made."
-  place "$dir"
-  place_ref
+  [ -d "$dir" ] || fail REPOSITORY "$below cannot be made."
   if find_repository; then
     open_shadow
   else

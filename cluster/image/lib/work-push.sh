@@ -70,7 +70,7 @@ fetch_upstream() {
 # What keeps a save from the host, as code and sentence: fail_upstream.
 fail_upstream() {
   case $push_why in
-    *'uthentication failed'* | *'could not read Username'* | *'could not read Password'* | *'ermission denied'* | *' 401'* | *' 403'*)
+    *'uthentication failed'* | *'could not read Username'* | *'could not read Password'* | *'ermission denied'* | *'error: 401' | *'error: 403')
       fail GIT_SIGN_IN "The repository's host refused the sign-in, so the work was not saved there: $push_why"
       ;;
     *'read only'* | *'read-only'* | *'eadonly'*)

@@ -29,7 +29,7 @@ is_untouched() {
     found_why="files were changed there already"
   elif has_head || grep -q ' refs/heads/' "$shadow/work/refs-now"; then
     # shellcheck disable=SC2046 # names of objects
-    if [ -n "$(in_theirs rev-list -n 1 $(has_head && echo HEAD) --branches --not --remotes 2>/dev/null)" ]; then
+    if [ -n "$(in_theirs rev-list -n 1 $(has_head && echo HEAD) --branches --not --exclude='*/limpet/wip/*' --remotes 2>/dev/null)" ]; then
       found_why="there are commits already that were not pushed"
     fi
   elif [ -f "$gitdir/index" ] && [ -n "$(in_theirs ls-files -z 2>/dev/null | head -c 1 | tr '\000' x)" ]; then

@@ -101,6 +101,10 @@ lock_shadow() {
   mkdir -p "$shadow" || fail STATE "Limpet's own folder ($shadow) cannot be written."
   exec 8>"$shadow/lock"
   flock -w 60 8 || fail BUSY "Another save of $below has been running for a minute."
+  # What a git of ours left that was ended in the middle.
+  for work_each in "$shadow"/*.lock "$shadow"/refs/limpet/*.lock; do
+    if [ -e "$work_each" ]; then rm -f "$work_each"; fi
+  done
 }
 
 # answer STATE TEXT [CODE]: the one line, and the end. What was skipped stands in $work_skipped: NUL after each sentence.

@@ -114,7 +114,7 @@ fill_shadow() {
 # Sockets and pipes, which git does not even list; not those in folders that it ignores.
 name_devices() {
   [ "$below" != . ] || return 0
-  timeout 2 find . -xdev -name .git -prune -o \( -type p -o -type s -o -type b -o -type c \) -print0 2>/dev/null |
+  timeout 1 find . -xdev -name .git -prune -o \( -type p -o -type s -o -type b -o -type c \) -print0 2>/dev/null |
     sed -z 's/^\.\///' >"$shadow/work/devices"
   [ -s "$shadow/work/devices" ] || return 0
   shadow_files check-ignore -z --stdin <"$shadow/work/devices" 2>/dev/null | sort -zu >"$shadow/work/ignored"
