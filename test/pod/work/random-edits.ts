@@ -44,11 +44,15 @@ export class Worktree {
   async #files(): Promise<string[]> {
     const root = this.#pod.path(this.#name);
     const all = await readdir(root, { recursive: true, withFileTypes: true });
-    return all
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-      .filter((name) => !name.startsWith(".git/"))
-      .toSorted();
+    return (
+      all
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+        // Files that were checked out by attributes that are gone since are changed to git, once it looks at them again. It does
+        // not, until their times change; and after a restore they have.
+        .filter((name) => !name.startsWith(".git/") && name !== ".gitattributes")
+        .toSorted()
+    );
   }
 
   async edit(count: number): Promise<string[]> {
