@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { countRunning } from "../../../../worker/shells/records.ts";
 import { CrashWorld } from "./crash-world.ts";
 import type { Fault } from "./points.ts";
 
@@ -63,6 +64,32 @@ describe("a cluster that answers nothing well", () => {
     await world.ask((shell) => shell.look());
     await world.rest();
     expect(await world.record()).toMatchObject({ phase: "ready", reason: null, detail: null });
+  });
+});
+
+describe("the limit of an installation", () => {
+  it("refuses one shell more, and leaves those that run", async () => {
+    const first = await CrashWorld.begin();
+    await first.ask((shell) => shell.want("any"));
+    await first.rest();
+    const running = await countRunning(first.db, "nobody");
+    first.shellLimit = running;
+    first.wake(null);
+    expect(await first.shell.want("any")).toMatchObject({ ok: true });
+
+    const second = await CrashWorld.begin();
+    second.shellLimit = running;
+    second.wake(null);
+    const refused = await second.shell.want("any");
+    expect(refused).toMatchObject({ ok: false, code: "SHELL_LIMIT" });
+    expect(await second.record()).toBeNull();
+    await first.ask((shell) => shell.end("stopped"));
+    await first.rest();
+    expect(await second.shell.want("any")).toMatchObject({ ok: true });
+    // The place is taken now.
+    expect(await first.shell.want("existing")).toMatchObject({ ok: false, code: "SHELL_LIMIT" });
+    expect(await first.shell.restart()).toMatchObject({ ok: false, code: "SHELL_LIMIT" });
+    expect(await first.record()).toMatchObject({ desired: "stopped", phase: "absent" });
   });
 });
 

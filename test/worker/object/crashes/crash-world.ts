@@ -38,6 +38,8 @@ export class CrashWorld {
   readonly api = new ModelApi(() => this.nowMs);
   nowMs = start;
   attended = false;
+  /** Most shells that may run at a time; for the next life of the object. */
+  shellLimit: number | null = null;
   /** No run of `setup` gives a receipt. */
   setUpFails = false;
   /** What the pod of this uid was last set up with. */
@@ -153,7 +155,7 @@ export class CrashWorld {
       cluster: { ...side, pods: new PodClient(new ModelClient(points, this.api)) },
       userId,
       keys: config.sealKeys,
-      shellLimit: null,
+      shellLimit: this.shellLimit,
       now: () => this.nowMs,
       random: Math.random,
       setUp: (record, _heard, cancel) =>

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { ShellLifecycle } from "../../../../worker/shells/lifecycle.ts";
 import { CrashWorld } from "./crash-world.ts";
-import type { Fault } from "./points.ts";
+import { type Fault, isOfTheCluster } from "./points.ts";
 
 type From = "nothing" | "ready" | "stopped" | "lost";
 
@@ -105,7 +105,8 @@ const ofTheCluster: readonly Fault[] = [
 
 /** A look that fails is a look that fails, in whatever way (test/unit/shells): only changes have an effect to be in doubt of. */
 function faultsAt(name: string): readonly Fault[] {
-  return /^(POST|DELETE|PATCH) /.test(name) ? ofTheCluster : everywhere;
+  if (name.startsWith("GET ")) return [{ type: "killed-before" }, { type: "refused", status: 500 }];
+  return isOfTheCluster(name) ? ofTheCluster : everywhere;
 }
 
 describe("whatever fails at whatever step, asked again it comes to the same end", () => {
