@@ -60,8 +60,10 @@ step_clone() {
 
 # The workspace is there: a repository of the same address is brought up to date with its remote; nothing else is touched.
 stay_in_workspace() {
-  cloned=$(GIT_DIR=$folder/.git git config --get-regexp '^remote\..*\.url$' 2>/dev/null | cut -d ' ' -f 2- | same_address)
-  if [ -z "$cloned" ]; then
+  # A repository of its own: the home itself may be one.
+  remote=
+  [ ! -e "$folder/.git" ] || remote=$(git -C "$folder" config --get-regexp '^remote\..*\.url$' 2>/dev/null | same_remote)
+  if [ -z "$remote" ]; then
     check clone conflict WORKSPACE_OCCUPIED "~/$workspace holds something else already, so the repository was not cloned into it. Move it away or choose another folder in the settings, then set up again."
     return
   fi
@@ -70,7 +72,6 @@ stay_in_workspace() {
     check clone skipped GIT_NOT_REACHED "~/$workspace is there already; its remote was not reached."
     return
   fi
-  remote=$(git -C "$folder" config --get-regexp '^remote\..*\.url$' | same_remote)
   step clone "Fetching into ~/$workspace"
   own_git "$LIMPET_CLONE_SECONDS" -C "$folder" fetch --quiet --no-auto-gc --no-recurse-submodules "$remote"
   if [ "$git_exit" = 0 ]; then
@@ -79,16 +80,6 @@ stay_in_workspace() {
     name_git_failure "$git_exit"
     check clone failed "$git_code" "$git_text"
   fi
-}
-
-# Reads addresses; prints the first that is the connected one's, with or without .git.
-same_address() {
-  while read -r address; do
-    if [ "${address%.git}" = "${git_url%.git}" ]; then
-      printf '%s\n' "$address"
-      break
-    fi
-  done
 }
 
 # Reads `remote.NAME.url ADDRESS`; prints the name of the connected one.
