@@ -67,12 +67,18 @@ export class Edge {
     return this.#miniflare.getD1Database("DB", "limpet");
   }
 
-  /** One minute of the platform's clock. @returns false where the run failed. */
+  /** One minute of the platform's clock. @returns false where the run failed, or its end was not heard. */
   async tick(scheduledMs: number): Promise<boolean> {
     const worker: unknown = await this.#miniflare.getWorker("limpet");
     if (!isClocked(worker)) throw new Error("the Worker has no clock");
-    const { outcome } = await worker.scheduled({ scheduledTime: new Date(scheduledMs), cron: "* * * * *" });
-    return outcome === "ok";
+    try {
+      const { outcome } = await worker.scheduled({ scheduledTime: new Date(scheduledMs), cron: "* * * * *" });
+      return outcome === "ok";
+    } catch (error) {
+      // Its end was not heard; what it began may still go on, under its lease, and the next tick makes good what did not.
+      console.error(`a tick's end was not heard: ${error instanceof Error ? String(error.cause ?? error) : "unknown"}`);
+      return false;
+    }
   }
 
   async objectOf(userId: string): Promise<ShellStub> {
@@ -98,13 +104,14 @@ export class Edge {
         host: "127.0.0.1",
         port: this.#settings.port,
         cf: false,
-        log: new Log(LogLevel.NONE),
+        log: new Log(LogLevel.ERROR),
         // The Worker's log: shown where a proof is looked into.
         handleStructuredLogs: ({ message }) => {
           if (process.env["PROOF_LOG"] !== undefined) process.stderr.write(`${message}\n`);
         },
         resourcePersistencePath: join(this.#settings.dir, "storage"),
         unsafeTriggerHandlers: false,
+        unsafeHandleRuntimeRestart: () => console.error("workerd ended unexpectedly and was started again"),
         workers: [this.#product],
       }),
     );

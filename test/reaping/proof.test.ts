@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Pod } from "../../worker/kubernetes/pod.ts";
 import { type Kind, type Population, populate, type Resident } from "./population.ts";
 import { type Figures, reap } from "./reap.ts";
-import { comeBack, settle, type WholeShell, work } from "./whole.ts";
+import { comeBack, settle, type WholeShell, workToTheEnd } from "./whole.ts";
 import { until, World } from "./world.ts";
 
 const wholeShells = 10;
@@ -42,7 +42,7 @@ beforeAll(async () => {
     const pods = await world.listPods();
     return pods.filter(({ phase }) => phase === "Running").length >= running;
   });
-  await work(world, whole);
+  await workToTheEnd(world, whole);
   figures = await reap(world, population, percent, seed);
   left = new Map((await world.listPods()).map((pod) => [pod.uid, pod]));
   rows = await readRows();

@@ -29,7 +29,7 @@ export async function reap(world: World, population: Population, percent: number
   let looks = 0;
   const turn = async (aheadMs: number, done: () => Promise<boolean>): Promise<number> => {
     const startedMs = performance.now();
-    for (let run = 0; run < 60; run += 1) {
+    for (let run = 0; run < 100; run += 1) {
       ticks += 1;
       if (!(await world.edge.tick(Date.now() + aheadMs))) failedTicks += 1;
       // What a tick began at the objects comes to its end by itself.

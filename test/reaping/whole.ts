@@ -16,10 +16,7 @@ export interface WholeShell {
 /** Where the work is, below the home. */
 const file = "notes/today.txt";
 
-/**
- * Shells as people have them, whose time is over although no alarm came: the record is changed while their objects are
- * gone from memory. Restarts the edge.
- */
+/** Shells as people have them, each set up. */
 export async function settle(world: World, count: number): Promise<readonly WholeShell[]> {
   const shells = Array.from({ length: count }, (_, number) => {
     // The first in the reaper's order.
@@ -30,30 +27,40 @@ export async function settle(world: World, count: number): Promise<readonly Whol
   const person = db.prepare("insert into users (id, issuer, subject) values (?, 'https://issuer.test', ?)");
   await db.batch(shells.map(({ userId }) => person.bind(userId, userId)));
   await start(world, shells);
-  await world.edge.restart();
-  const later = await world.database();
-  const over = later.prepare("update shells set expires_at = ?, updated_at = ? where user_id = ?");
-  const [endMs, writtenMs] = [Date.now() - 3 * minuteMs, Date.now() - 30 * minuteMs];
-  await later.batch(shells.map(({ userId }) => over.bind(endMs, writtenMs, userId)));
   return shells;
 }
 
-/** Everybody does some work, and nothing but the end of the pod is there to save it: the next regular save is minutes away. */
-export async function work(world: World, shells: readonly WholeShell[]): Promise<void> {
-  for (const { userId, work: done } of shells) {
+/**
+ * Everybody does some work, and then their time is over: nothing but the end of the pod saves it, since the next regular
+ * save is minutes away. The records are changed while the objects are gone from memory; the edge is restarted for it.
+ */
+export async function workToTheEnd(world: World, shells: readonly WholeShell[]): Promise<void> {
+  for (const { userId, work } of shells) {
     const notes = await workFile(world, userId);
     mkdirSync(dirname(notes), { recursive: true });
-    writeFileSync(notes, done);
+    writeFileSync(notes, work);
   }
+  await world.edge.restart();
+  const db = await world.database();
+  const over = db.prepare("update shells set expires_at = ?, updated_at = ? where user_id = ?");
+  const [endMs, writtenMs] = [Date.now() - 3 * minuteMs, Date.now() - 30 * minuteMs];
+  await db.batch(shells.map(({ userId }) => over.bind(endMs, writtenMs, userId)));
 }
 
-/** Starts them again. @returns those whose work did not come back */
+/** Starts them again. @returns those whose work did not come back, with what was told of them meanwhile */
 export async function comeBack(world: World, shells: readonly WholeShell[]): Promise<readonly string[]> {
   await start(world, shells);
+  const db = await world.database();
   const lost: string[] = [];
-  for (const { userId, work: done } of shells) {
+  for (const { userId, work } of shells) {
     const notes = await workFile(world, userId);
-    if (!existsSync(notes) || readFileSync(notes, "utf8") !== done) lost.push(userId);
+    if (!existsSync(notes) || readFileSync(notes, "utf8") !== work) {
+      const told = await db
+        .prepare("select type, message from events where user_id = ? order by id")
+        .bind(userId)
+        .raw();
+      lost.push(`${userId}: ${JSON.stringify(told)}`);
+    }
   }
   return lost;
 }

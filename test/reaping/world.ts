@@ -120,10 +120,6 @@ export class World {
     return chance;
   }
 
-  async forgetHistory(): Promise<void> {
-    await this.#faults("POST", { type: "forget-history" });
-  }
-
   async close(): Promise<void> {
     await this.edge.close();
     await this.cluster.close();
