@@ -186,6 +186,7 @@ put_modes() {
   cp "$shadow/work/saved" "$shadow/work/wanted"
   mkdir -p "$shadow/record"
   work_file_limit=9223372036854775807 classify
+  [ -s "$shadow/record/modes" ] || [ -s "$shadow/found/modes" ] || return 0
   sed -z -n 's/^\([0-7]*[1357][0-7][0-7]\) /.\//p' "$shadow/record/modes" | xargs -0 -r chmod 0755 --
   sed -z -n 's/^\([0-7]*[0246][0-7][0-7]\) /.\//p' "$shadow/record/modes" | xargs -0 -r chmod 0644 --
   sed -z 's/ .*//' "$shadow/found/modes" | sort -zu | tr '\000' '\n' | while IFS= read -r work_mode_bits; do

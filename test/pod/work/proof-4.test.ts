@@ -4,7 +4,7 @@
 import { expect, test } from "vitest";
 import { proveAll } from "./proof.ts";
 
-test("80 random repositories are as they were after a save, the loss of the pod and a restore", async () => {
-  const proved = await proveAll(4_000, 80);
-  expect(proved).toBeGreaterThan(0);
-}, 300_000);
+test("76 random repositories are as they were after a save, the loss of the pod and a restore", async () => {
+  const proved = await proveAll(4_000, 76);
+  expect(proved).toBe(process.env["LIMPET_SEED"] === undefined ? 76 : 1);
+}, 600_000);
