@@ -8,7 +8,7 @@ import type { ClusterClient } from "../kubernetes/request.ts";
 import type { SetUpOutcome } from "./setup-lane.ts";
 import type { SetupWord } from "./setup-line.ts";
 import type { MadeLine } from "./setup-sources.ts";
-import { parseSetupWord } from "./setup-words.ts";
+import { parseSetupWord, withoutSecrets } from "./setup-words.ts";
 import type { SetupCheck, SetupStep } from "./shell-setup.ts";
 
 /** A clone of a large repository over a slow line takes its time; it says so while it does. */
@@ -84,11 +84,4 @@ function whyNone(
     case "flood":
       return say("its script says more than it should.", true);
   }
-}
-
-/** The script says no secret. Should it quote one all the same (a tool's own words), it goes no further than here. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) clean = clean.replaceAll(secret, "[secret]");
-  return clean;
 }

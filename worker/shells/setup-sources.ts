@@ -13,6 +13,7 @@ import { openSecrets, sealSecret } from "../sealing/secrets.ts";
 import type { SetupLine } from "./setup-line.ts";
 import type { ShellRecord } from "./shell-record.ts";
 import type { AwsCredentials, AzureCredentials, GoogleCredentials, SecretName } from "./shell-setup.ts";
+import { workspaceOf } from "./workspace.ts";
 
 export type SetupConfig = Pick<Config, "sealKeys" | "podEdgeUrl" | "save" | "company">;
 
@@ -106,18 +107,6 @@ function gitPart(record: ShellRecord, secrets: ReadonlyMap<SecretName, string>, 
     token: gitSignIn === "token" ? tokenOf(secrets.get("git-token")) : null,
     saveUpstream: record.saveUpstream && upstream,
   };
-}
-
-/** The folder that git itself would choose: the address's last part. */
-export function workspaceOf(url: string): string {
-  const last =
-    url
-      .replace(/[/\s]+$/, "")
-      .replace(/\.git$/, "")
-      .split(/[/:]/)
-      .at(-1) ?? "";
-  const name = last.replace(/[^\w.-]/g, "-").replace(/^[.-]+/, "");
-  return name === "" ? "work" : name;
 }
 
 function tokenOf(text: string | undefined): { readonly user: string; readonly token: string } | null {

@@ -35,3 +35,10 @@ export function parseSetupWord(line: string): SetupWord | null {
       return null;
   }
 }
+
+/** The script says no secret. Should it quote one all the same (a tool's own words), it goes no further than here. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  let clean = text;
+  for (const secret of secrets) clean = clean.replaceAll(secret, "[secret]");
+  return clean;
+}

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { withoutSecrets } from "../../../worker/shells/setup-run.ts";
-import { workspaceOf } from "../../../worker/shells/setup-sources.ts";
-import { parseSetupWord } from "../../../worker/shells/setup-words.ts";
+import { parseSetupWord, withoutSecrets } from "../../../worker/shells/setup-words.ts";
+import { workspaceOf } from "../../../worker/shells/workspace.ts";
 
 describe("a line of setup's stdout", () => {
   it("is a step, a check or a receipt", () => {
