@@ -47,7 +47,7 @@ read_facts() {
   theirs config --local -z --get-regexp "$carried_settings" >"$shadow/now/config" 2>/dev/null || :
 }
 
-# Settings that names a repository's remotes and branches or change what `git status` says; none of them runs a program.
+# Settings that name a repository's remotes and branches, or change what `git status` says; none of them runs a program.
 carried_settings='^(core\.(autocrlf|eol|safecrlf|filemode|symlinks|ignorecase|checkroundtripencoding)|user\.(name|email)'
 carried_settings=$carried_settings'|remote\..*\.(url|pushurl|fetch|tagopt|prune)|branch\..*\.(remote|merge|rebase|pushremote|description)'
 carried_settings=$carried_settings'|(push|pull|rebase|merge|rerere)\.(default|rebase|ff|autostash|enabled|conflictstyle|autosetupremote)'

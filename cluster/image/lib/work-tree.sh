@@ -19,7 +19,7 @@ read_files() {
     { rm -f "$shadow/index"; : >"$shadow/now/dirty"; }
 }
 
-# Lists without their last field, with it, both: sorted sets.
+# Of two sorted lists: what only the first has, what both have.
 without() { comm -z -23 "$1" "$2"; }
 within() { comm -z -12 "$1" "$2"; }
 
