@@ -45,6 +45,7 @@ export async function reap(world: World, population: Population, percent: number
     `select user_id from shells where phase = 'stopping' or desired = 'present' and (expires_at <= unixepoch() * 1000 or
       phase = 'ready' and pod_uid = 'gone') limit 1`,
   );
+  await restless.raw();
   const orphans = new Set(population.orphans.map(({ uid }) => uid));
 
   await world.failByChance(percent, seed);
