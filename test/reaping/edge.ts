@@ -74,7 +74,7 @@ export class Edge {
   async tick(scheduledMs: number): Promise<boolean> {
     const { port } = this.#settings;
     const query = new URLSearchParams({ cron: "* * * * *", time: String(scheduledMs) });
-    const response = await fetch(`http://127.0.0.1:${port}/cdn-cgi/handler/scheduled?${query}`);
+    const response = await fetch(`http://127.0.0.1:${port}/cdn-cgi/local/scheduled?${query}`);
     return response.ok && (await response.text()) === "ok";
   }
 
