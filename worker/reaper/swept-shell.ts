@@ -18,13 +18,20 @@ export interface SweptShell {
   readonly updatedAt: number | null;
 }
 
+/** What is used of D1's own session (its type is known to Workers alone, and plain tests read this file's shapes). */
+interface ReadSession {
+  prepare(sql: string): {
+    bind(...values: unknown[]): { all(): Promise<{ readonly results: Record<string, unknown>[] }> };
+  };
+}
+
 /** Reads through one session of D1 that begins at the primary: a record that was written is seen. */
 export class SweptShells {
   readonly #db: Database;
-  readonly #session: D1DatabaseSession;
+  readonly #session: ReadSession;
 
   /** `db` makes the queries, `session` carries them out. */
-  constructor(db: Database, session: D1DatabaseSession) {
+  constructor(db: Database, session: ReadSession) {
     this.#db = db;
     this.#session = session;
   }

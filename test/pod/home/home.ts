@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { environmentOf, listProcesses } from "../../browser/harness/processes.ts";
 import { capability, type PodEdge } from "./pod-edge.ts";
 
 /** The scripts. */
@@ -185,6 +186,10 @@ export class Home {
 
   close(): void {
     for (const { pid } of this.#children) if (pid !== undefined) process.kill(-pid, "SIGKILL");
+    // What a job left behind in a session of its own, too.
+    for (const { pid } of listProcesses()) {
+      if (environmentOf(pid).get("HOME") === this.path) process.kill(pid, "SIGKILL");
+    }
     execFileSync("chmod", ["-R", "u+rwX", this.root]);
     rmSync(this.root, { recursive: true, force: true });
   }
