@@ -175,11 +175,10 @@ async function makeForeignPod(world: World, number: number, expiresAtMs: number)
 }
 
 async function writeRows(world: World, shells: readonly Resident[], nowMs: number): Promise<void> {
-  const db = await world.database();
   const person = "insert into users (id, issuer, subject) values (?, 'https://issuer.test', ?)";
   const record = `insert into shells (id, user_id, pod_name, pod_uid, desired, phase, reason, expires_at, started_at, set_up_for,
     created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-  const statements = shells.flatMap(({ kind, userId, podName, uid, expiresAt }) => {
+  const queries = shells.flatMap(({ kind, userId, podName, uid, expiresAt }) => {
     const desired = kind === "stopped" ? "stopped" : "present";
     const phase = kind === "stopped" ? "absent" : kind === "finished" ? "failed" : "ready";
     const reason = kind === "finished" ? "Error" : null;
@@ -187,9 +186,12 @@ async function writeRows(world: World, shells: readonly Resident[], nowMs: numbe
     const times = [expiresAt, nowMs - 120 * minuteMs, uid === null ? null : `${uid}/0/0`];
     const written = [nowMs - 120 * minuteMs, nowMs - 30 * minuteMs];
     return [
-      db.prepare(person).bind(userId, userId),
-      db.prepare(record).bind(`shell-${userId}`, userId, podName, known, desired, phase, reason, ...times, ...written),
+      { sql: person, values: [userId, userId] },
+      {
+        sql: record,
+        values: [`shell-${userId}`, userId, podName, known, desired, phase, reason, ...times, ...written],
+      },
     ];
   });
-  for (let from = 0; from < statements.length; from += 100) await db.batch(statements.slice(from, from + 100));
+  await world.edge.write(queries);
 }

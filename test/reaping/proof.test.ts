@@ -46,29 +46,31 @@ beforeAll(async () => {
   figures = await reap(world, population, percent, seed);
   left = new Map((await world.listPods()).map((pod) => [pod.uid, pod]));
   rows = await readRows();
-  const reaped = whole.length + total.over + total["over-by-record"] + total.orphans;
-  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-  console.log(
-    `reaped ${reaped} of ${whole.length + population.shells.length + total.orphans} in ${seconds(figures.shellsMs)} and ${seconds(figures.orphansMs)}, ` +
-      `${figures.ticks} ticks (${figures.failedTicks} failed), ${figures.calls} calls to the cluster (${figures.struck} struck), ` +
-      `${(figures.calls / reaped).toFixed(1)} a shell`,
-  );
+  report();
 }, setUpMs);
 
-afterAll(() => world.close(), 240_000);
+afterAll(() => world?.close(), 240_000);
+
+/** To stdout itself: what a test that passed says to the console is not shown. */
+function report(): void {
+  const over = whole.length + total.over + total["over-by-record"];
+  const reaped = over + total.orphans;
+  const { shellsMs, orphansMs, ticks, failedTicks, calls, struck } = figures;
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  process.stdout.write(
+    `reaped ${over} shells in ${seconds(shellsMs)} (${(shellsMs / over).toFixed(0)} ms each) and ${total.orphans} orphans in ` +
+      `${seconds(orphansMs)}, of ${whole.length + population.shells.length + total.orphans}; ${ticks} ticks (${failedTicks} failed), ` +
+      `${calls} calls to the cluster (${(calls / reaped).toFixed(1)} each, ${struck} struck)\n`,
+  );
+}
 
 async function readRows() {
-  const db = await world.database();
-  const found = await db.prepare("select user_id, desired, phase, expires_at from shells").raw();
+  const found = await world.edge.read("select user_id, desired, phase, expires_at from shells");
   return new Map(
-    found.map((row) => {
-      if (!Array.isArray(row)) throw new Error("a row is a list");
-      const [userId, desired, phase, expiresAt] = row;
-      return [
-        String(userId),
-        { desired: String(desired), phase: String(phase), expiresAt: Number(expiresAt) },
-      ] as const;
-    }),
+    found.map(([userId, desired, phase, expiresAt]) => [
+      String(userId),
+      { desired: String(desired), phase: String(phase), expiresAt: Number(expiresAt) },
+    ]),
   );
 }
 

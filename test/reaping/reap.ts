@@ -23,7 +23,6 @@ export interface Figures {
 
 /** The cluster fails `percent` of all requests meanwhile. @throws Error where it does not come to its end */
 export async function reap(world: World, population: Population, percent: number, seed: number): Promise<Figures> {
-  const db = await world.database();
   let ticks = 0;
   let failedTicks = 0;
   let looks = 0;
@@ -40,16 +39,12 @@ export async function reap(world: World, population: Population, percent: number
     }
     throw new Error(`not at its end after ${ticks} ticks, ${failedTicks} of which failed`);
   };
-  // Made beforehand: miniflare makes a statement in a call that stops this thread, which has to read the Worker's log.
-  const restless = db.prepare(
-    `select user_id from shells where phase = 'stopping' or desired = 'present' and (expires_at <= unixepoch() * 1000 or
-      phase = 'ready' and pod_uid = 'gone') limit 1`,
-  );
-  await restless.raw();
+  const restless = `select user_id from shells where phase = 'stopping' or desired = 'present' and
+    (expires_at <= unixepoch() * 1000 or phase = 'ready' and pod_uid = 'gone') limit 1`;
   const orphans = new Set(population.orphans.map(({ uid }) => uid));
 
   await world.failByChance(percent, seed);
-  const shellsMs = await turn(0, async () => (await restless.raw()).length === 0);
+  const shellsMs = await turn(0, async () => (await world.edge.read(restless)).length === 0);
   const orphansMs = await turn(orphanClockMs, async () => {
     looks += 1;
     const pods = await world.listPods().catch(() => null);

@@ -23,9 +23,8 @@ export async function settle(world: World, count: number): Promise<readonly Whol
     const userId = `0whole${String(number).padStart(14, "0")}`;
     return { userId, work: `what ${userId} did\n` };
   });
-  const db = await world.database();
-  const person = db.prepare("insert into users (id, issuer, subject) values (?, 'https://issuer.test', ?)");
-  await db.batch(shells.map(({ userId }) => person.bind(userId, userId)));
+  const person = "insert into users (id, issuer, subject) values (?, 'https://issuer.test', ?)";
+  await world.edge.write(shells.map(({ userId }) => ({ sql: person, values: [userId, userId] })));
   await start(world, shells);
   return shells;
 }
@@ -41,24 +40,19 @@ export async function workToTheEnd(world: World, shells: readonly WholeShell[]):
     writeFileSync(notes, work);
   }
   await world.edge.restart();
-  const db = await world.database();
-  const over = db.prepare("update shells set expires_at = ?, updated_at = ? where user_id = ?");
+  const over = "update shells set expires_at = ?, updated_at = ? where user_id = ?";
   const [endMs, writtenMs] = [Date.now() - 3 * minuteMs, Date.now() - 30 * minuteMs];
-  await db.batch(shells.map(({ userId }) => over.bind(endMs, writtenMs, userId)));
+  await world.edge.write(shells.map(({ userId }) => ({ sql: over, values: [endMs, writtenMs, userId] })));
 }
 
 /** Starts them again. @returns those whose work did not come back, with what was told of them meanwhile */
 export async function comeBack(world: World, shells: readonly WholeShell[]): Promise<readonly string[]> {
   await start(world, shells);
-  const db = await world.database();
   const lost: string[] = [];
   for (const { userId, work } of shells) {
     const notes = await workFile(world, userId);
     if (!existsSync(notes) || readFileSync(notes, "utf8") !== work) {
-      const told = await db
-        .prepare("select type, message from events where user_id = ? order by id")
-        .bind(userId)
-        .raw();
+      const told = await world.edge.read("select type, message from events where user_id = ? order by id", userId);
       lost.push(`${userId}: ${JSON.stringify(told)}`);
     }
   }
@@ -67,22 +61,17 @@ export async function comeBack(world: World, shells: readonly WholeShell[]): Pro
 
 /** Until each is set up. */
 async function start(world: World, shells: readonly WholeShell[]): Promise<void> {
-  await forEach(shells, async ({ userId }) => {
-    const object = await world.edge.objectOf(userId);
-    await object.createShell(userId);
-  });
-  const db = await world.database();
-  const ready = db.prepare("select user_id from shells where phase = 'ready' and set_up_for like pod_uid || '/%'");
+  await forEach(shells, ({ userId }) => world.edge.createShell(userId));
+  const ready = "select user_id from shells where phase = 'ready' and set_up_for like pod_uid || '/%'";
   await until("whole shells are set up", patienceMs, async () => {
-    const found = new Set((await ready.raw()).flat());
+    const found = new Set((await world.edge.read(ready)).flat());
     return shells.every(({ userId }) => found.has(userId));
   });
 }
 
 async function workFile(world: World, userId: string): Promise<string> {
-  const db = await world.database();
-  const [row] = await db.prepare("select pod_uid from shells where user_id = ?").bind(userId).raw();
-  const uid: unknown = Array.isArray(row) ? row[0] : null;
+  const [row] = await world.edge.read("select pod_uid from shells where user_id = ?", userId);
+  const uid = row?.[0];
   if (typeof uid !== "string") throw new Error(`${userId} has no pod`);
   return join(world.cluster.homeOf(uid), file);
 }

@@ -6,7 +6,6 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Database } from "../../dev/edge/migrations.ts";
 import { loadKeys } from "../../dev/start/keys.ts";
 import { findPort } from "../../dev/start/ports.ts";
 import type { Pod } from "../../worker/kubernetes/pod.ts";
@@ -87,10 +86,6 @@ export class World {
     const settings = { url: cluster.url, audience, issuer: url, namespace, signingKey: signing[0] };
     const client = new ClusterClient(settings, "limpet:proof", Date.now);
     return new World({ edge, cluster, installId: keys.installId, client }, faultsToken, dir);
-  }
-
-  database(): Promise<Database> {
-    return this.edge.database();
   }
 
   /** Every pod there is, whosever. */
