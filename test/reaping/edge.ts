@@ -37,7 +37,7 @@ export class Edge {
   private constructor(settings: EdgeSettings, workers: readonly LegacyWorkerOptions[]) {
     this.#settings = settings;
     this.#workers = workers;
-    this.#miniflare = this.#start();
+    this.#miniflare = this.#start(workers);
   }
 
   static async start(settings: EdgeSettings): Promise<Edge> {
@@ -66,10 +66,15 @@ export class Edge {
         durableObjects: { USER_SHELL: { className: "UserShell", scriptName: "limpet" } },
       },
     ]);
-    await edge.#miniflare.ready;
-    // Nothing is at work yet.
-    await applyMigrations(await edge.#miniflare.getD1Database("DB", "limpet"), join(root, "migrations"));
-    return edge;
+    try {
+      await edge.#miniflare.ready;
+      // Nothing is at work yet.
+      await applyMigrations(await edge.#miniflare.getD1Database("DB", "limpet"), join(root, "migrations"));
+      return edge;
+    } catch (error) {
+      await edge.close();
+      throw error;
+    }
   }
 
   /** Rows of the product's database, each a list. */
@@ -98,10 +103,14 @@ export class Edge {
     return (await response.text()) === "ok";
   }
 
-  /** As a deploy or a crash: every object is gone from memory; storage stays. */
-  async restart(): Promise<void> {
+  /** As a deploy or a crash: every object is gone from memory; storage stays. `queries` are written before any comes back. */
+  async restart(queries: readonly Query[]): Promise<void> {
     await this.#miniflare.dispose();
-    this.#miniflare = this.#start();
+    this.#miniflare = this.#start(this.#workers.filter(({ name }) => name === "hand").map(withoutObjects));
+    await this.#miniflare.ready;
+    await this.write(queries);
+    await this.#miniflare.dispose();
+    this.#miniflare = this.#start(this.#workers);
     await this.#miniflare.ready;
   }
 
@@ -126,7 +135,7 @@ export class Edge {
     return rows;
   }
 
-  #start(): Miniflare {
+  #start(workers: readonly LegacyWorkerOptions[]): Miniflare {
     return new Miniflare(
       convertV4MiniflareOptions({
         host: "127.0.0.1",
@@ -140,10 +149,14 @@ export class Edge {
         resourcePersistencePath: join(this.#settings.dir, "storage"),
         unsafeTriggerHandlers: true,
         unsafeHandleRuntimeRestart: () => console.error("workerd ended unexpectedly and was started again"),
-        workers: [...this.#workers],
+        workers: [...workers],
       }),
     );
   }
+}
+
+function withoutObjects({ durableObjects: _, ...worker }: LegacyWorkerOptions): LegacyWorkerOptions {
+  return worker;
 }
 
 async function bundle(entry: string): Promise<string> {

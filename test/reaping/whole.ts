@@ -31,7 +31,8 @@ export async function settle(world: World, count: number): Promise<readonly Whol
 
 /**
  * Everybody does some work, and then their time is over: nothing but the end of the pod saves it, since the next regular
- * save is minutes away. The records are changed while the objects are gone from memory; the edge is restarted for it.
+ * save is minutes away. The records are changed while the objects are gone from memory: one that is awake
+ * would know another end, and one that wakes before the work is done would end the pod too early.
  */
 export async function workToTheEnd(world: World, shells: readonly WholeShell[]): Promise<void> {
   for (const { userId, work } of shells) {
@@ -39,10 +40,9 @@ export async function workToTheEnd(world: World, shells: readonly WholeShell[]):
     mkdirSync(dirname(notes), { recursive: true });
     writeFileSync(notes, work);
   }
-  await world.edge.restart();
   const over = "update shells set expires_at = ?, updated_at = ? where user_id = ?";
   const [endMs, writtenMs] = [Date.now() - 3 * minuteMs, Date.now() - 30 * minuteMs];
-  await world.edge.write(shells.map(({ userId }) => ({ sql: over, values: [endMs, writtenMs, userId] })));
+  await world.edge.restart(shells.map(({ userId }) => ({ sql: over, values: [endMs, writtenMs, userId] })));
 }
 
 /** Starts them again. @returns those whose work did not come back, with what was told of them meanwhile */

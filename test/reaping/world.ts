@@ -19,7 +19,8 @@ const audience = "limpet-cluster";
 const namespace = "limpet-shells";
 /** Above the ports of `npm start` and of the benchmarks. */
 const firstPort = 19_787;
-export const graceSeconds = 30;
+/** Nobody needs it but where ten times as much is at work on this machine as it can bear. */
+export const graceSeconds = 120;
 
 export interface Counted {
   /** Requests to the cluster, by method. */
@@ -36,26 +37,39 @@ export class World {
   readonly client: ClusterClient;
   readonly pods: PodClient;
   readonly #faultsToken: string;
-  readonly #dir: string;
+  /** In the order in which the parts were started. */
+  readonly #closers: readonly (() => Promise<void>)[];
 
   private constructor(
-    parts: Pick<World, "edge" | "cluster" | "installId" | "client">,
+    parts: Pick<World, "edge" | "cluster" | "installId" | "client" | "savedDir">,
     faultsToken: string,
-    dir: string,
+    closers: readonly (() => Promise<void>)[],
   ) {
     this.edge = parts.edge;
     this.cluster = parts.cluster;
     this.installId = parts.installId;
     this.client = parts.client;
     this.pods = new PodClient(parts.client);
-    this.savedDir = join(dir, "saved");
+    this.savedDir = parts.savedDir;
     this.#faultsToken = faultsToken;
-    this.#dir = dir;
+    this.#closers = closers;
   }
 
+  /** @throws Error where a part of it does not start; none of it is left then */
   static async start(): Promise<World> {
     const dir = await mkdtemp(join(tmpdir(), "limpet-reaping-"));
-    await mkdir(join(dir, "saved"));
+    const closers: (() => Promise<void>)[] = [() => rm(dir, { recursive: true, force: true })];
+    try {
+      return await World.#startIn(dir, closers);
+    } catch (error) {
+      for (const close of closers.toReversed()) await close();
+      throw error;
+    }
+  }
+
+  static async #startIn(dir: string, closers: (() => Promise<void>)[]): Promise<World> {
+    const savedDir = join(dir, "saved");
+    await mkdir(savedDir);
     const keys = await loadKeys(dir);
     const port = await findPort(firstPort);
     const signing = parseSigningKeys(JSON.stringify(keys.signing));
@@ -63,6 +77,7 @@ export class World {
     const url = `http://127.0.0.1:${port}`;
     const faultsToken = randomUUID();
     const cluster = await startTestCluster({ issuer: url, audience, namespace, faultsToken });
+    closers.push(cluster.close);
     const edge = await Edge.start({
       dir,
       port,
@@ -83,9 +98,10 @@ export class World {
         SHELL_GRACE_SECONDS: String(graceSeconds),
       },
     });
+    closers.push(() => edge.close());
     const settings = { url: cluster.url, audience, issuer: url, namespace, signingKey: signing[0] };
     const client = new ClusterClient(settings, "limpet:proof", Date.now);
-    return new World({ edge, cluster, installId: keys.installId, client }, faultsToken, dir);
+    return new World({ edge, cluster, installId: keys.installId, client, savedDir }, faultsToken, closers);
   }
 
   /** Every pod there is, whosever. */
@@ -116,9 +132,7 @@ export class World {
   }
 
   async close(): Promise<void> {
-    await this.edge.close();
-    await this.cluster.close();
-    await rm(this.#dir, { recursive: true, force: true });
+    for (const close of this.#closers.toReversed()) await close();
   }
 
   async #faults(method: string, body?: object): Promise<{ readonly faults?: unknown }> {
