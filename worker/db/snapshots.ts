@@ -1,7 +1,7 @@
 // Owns the rows of snapshots: which homes lie at the edge, and under which sealed keys.
 // Must not know the objects that hold their bytes.
 
-import { and, desc, eq, gt, gte, inArray, lt, ne, not, or, sql } from "drizzle-orm";
+import { and, desc, eq, gt, gte, inArray, lt, ne, not, notInArray, or, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { shells, snapshots } from "./schema.ts";
 
@@ -84,15 +84,26 @@ export async function newestSnapshot(db: Database, shellId: string): Promise<Sna
   return row ?? null;
 }
 
-/** Those of this shell beyond the newest `keep`. At most 90: a query of D1 has 100 parameters. */
+/**
+ * Those of this shell beyond the newest `keep`, but for the newest one that was made before its present pod was asked for.
+ * At most 90: a query of D1 has 100 parameters.
+ */
 export async function listOlderSnapshots(db: Database, shellId: string, keep: number): Promise<readonly string[]> {
+  const ofShell = eq(snapshots.shellId, shellId);
+  const newest = db.select({ id: snapshots.id }).from(snapshots).where(ofShell).orderBy(desc(snapshots.id)).limit(keep);
+  const beforeThisPod = db
+    .select({ id: snapshots.id })
+    .from(snapshots)
+    .innerJoin(shells, eq(shells.id, snapshots.shellId))
+    .where(and(ofShell, lt(snapshots.createdAt, shells.startedAt)))
+    .orderBy(desc(snapshots.id))
+    .limit(1);
   const rows = await db
     .select({ id: snapshots.id })
     .from(snapshots)
-    .where(eq(snapshots.shellId, shellId))
+    .where(and(ofShell, notInArray(snapshots.id, newest), notInArray(snapshots.id, beforeThisPod)))
     .orderBy(desc(snapshots.id))
-    .limit(maxIds)
-    .offset(keep);
+    .limit(maxIds);
   return rows.map(({ id }) => id);
 }
 

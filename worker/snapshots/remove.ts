@@ -24,7 +24,10 @@ const orphanAgeMs = 3_600_000;
 /** The name of the last object that was looked at. */
 const cursorName = "snapshot-objects";
 
-/** Lets all but the newest three of this shell go. */
+/**
+ * Lets all but the newest three of this shell go. The newest one of before its present pod stays beside them until its own
+ * time is over: where that pod did not get its home back, what it saves must not push the whole one out.
+ */
 export async function keepNewest(env: Storage, shellId: string): Promise<void> {
   const db = openDatabase(env);
   const older = await listOlderSnapshots(db, shellId, keptOfShell);

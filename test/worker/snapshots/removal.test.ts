@@ -76,6 +76,35 @@ describe("after thirty days", () => {
   });
 });
 
+describe("of a pod that did not get its home back", () => {
+  it("the saves push out everything but the last one of the pod before; that one goes in its own time", async () => {
+    const pod = await PodCaller.runs();
+    const before: string[] = [];
+    for (let at = 0; at < 3; at += 1) before.push(await pod.saves(someBytes(10, at)));
+    const [oldest = "", , last = ""] = before;
+    const now = Date.now();
+    for (const id of before) await made(id, now - (id === oldest ? 2 : 1) * hourMs);
+    await pod.changeRecord({ startedAt: new Date(now - hourMs / 2) });
+    const own: string[] = [];
+    for (let at = 0; at < 5; at += 1) own.push(await pod.saves(someBytes(20, at)));
+    expect(await pod.objects()).toEqual([last, ...own.slice(2)]);
+    await made(last, now - 31 * dayMs);
+    await expireAll(now);
+    expect(await pod.objects()).toEqual(own.slice(2));
+  });
+
+  it("that another takes the place of, the last one is kept too; no more than four ever are", async () => {
+    const pod = await PodCaller.runs();
+    const ids: string[] = [];
+    for (let start = 0; start < 3; start += 1) {
+      await pod.changeRecord({ startedAt: new Date(Date.now() + 1) });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      for (let at = 0; at < 4; at += 1) ids.push(await pod.saves(someBytes(10, at)));
+    }
+    expect(await pod.objects()).toEqual([ids[7], ...ids.slice(9)]);
+  });
+});
+
 describe("an object", () => {
   const later = () => Date.now() + 2 * hourMs;
 
