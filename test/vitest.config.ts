@@ -2,6 +2,7 @@
 // pods, and the whole of `npm start`.
 // Must not know what any of them tests. `npm test` runs all of it; one kind: vitest run --config test/vitest.config.ts --project unit
 
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
@@ -24,6 +25,8 @@ export default defineConfig({
   cacheDir: "node_modules/.cache/vitest",
   test: {
     reporters: ["default"],
+    // Most files wait for processes more than they compute: one fewer than there are cores, the default, leaves cores idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     // What a test that passed wrote down is of no use to anybody.
     silent: "passed-only",
     projects: [
