@@ -47,6 +47,14 @@ export function limitUpload(c: AppContext, shellId: string): Promise<void> {
   return requireRoom(c, c.env.UPLOAD_LIMIT, shellId, longSeconds);
 }
 
+/**
+ * Beside `limitPod`, before a receipt is read: each may become an event of the person.
+ * @throws LimpetError `TOO_MANY_REQUESTS`
+ */
+export function limitReceipts(c: AppContext, shellId: string): Promise<void> {
+  return requireRoom(c, c.env.RECEIPT_LIMIT, shellId, longSeconds);
+}
+
 async function requireRoom(c: AppContext, limit: RateLimit, key: string, periodSeconds: number): Promise<void> {
   const { success } = await limit.limit({ key });
   if (success) return;

@@ -1,10 +1,10 @@
 // Owns the rows of events: what happened to a person's shell, in the order in which it happened.
 // Must not know how an event is shown.
 
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, lt, lte, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
-import { makeEventId } from "./ids.ts";
-import { events } from "./schema.ts";
+import { firstEventIdOf, makeEventId } from "./ids.ts";
+import { events, users } from "./schema.ts";
 
 export interface EventRow {
   readonly id: string;
@@ -45,4 +45,41 @@ export async function listEvents(
     .where(query.olderThan === null ? ownedBy : and(ownedBy, lt(events.id, query.olderThan)))
     .orderBy(desc(events.id))
     .limit(query.limit);
+}
+
+/** Deletes at most `limit` events of before `beforeMs`, the oldest first. @returns how many. */
+export async function deleteOldEvents(db: Database, beforeMs: number, limit: number): Promise<number> {
+  // Found by their ids, which sort by time: no index of the times is needed.
+  const old = db
+    .select({ id: events.id })
+    .from(events)
+    .where(lt(events.id, firstEventIdOf(beforeMs)))
+    .orderBy(events.id)
+    .limit(limit);
+  const deleted = await db.delete(events).where(inArray(events.id, old)).returning({ id: events.id });
+  return deleted.length;
+}
+
+/**
+ * Deletes at most `limit` events that are not among the newest `keep` of their person. Of the people whose ids come after
+ * `after`, up to `last`.
+ * @returns how many
+ */
+export async function deleteEventsBeyond(
+  db: Database,
+  people: { readonly after: string; readonly last: string },
+  keep: number,
+  limit: number,
+): Promise<number> {
+  // Null, so that nothing is older, where the person has fewer.
+  const oldestKept = sql`(select kept.id from ${events} as kept where kept.user_id = ${users.id}
+    order by kept.id desc limit 1 offset ${keep - 1})`;
+  const beyond = db
+    .select({ id: events.id })
+    .from(users)
+    .innerJoin(events, eq(events.userId, users.id))
+    .where(and(gt(users.id, people.after), lte(users.id, people.last), sql`${events.id} < ${oldestKept}`))
+    .limit(limit);
+  const deleted = await db.delete(events).where(inArray(events.id, beyond)).returning({ id: events.id });
+  return deleted.length;
 }

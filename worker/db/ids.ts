@@ -46,6 +46,11 @@ export function makeEventId(nowMs: number): string {
   return encode(nowMs, 10) + encode(sequence, 3) + randomDigits(13);
 }
 
+/** No id of an event of this moment or a later one sorts before it, and all of earlier ones do. */
+export function firstEventIdOf(ms: number): string {
+  return encode(Math.max(0, ms), 10);
+}
+
 const eventId = new RegExp(`^[${digits}]{26}$`);
 
 export function isEventId(value: string): boolean {

@@ -7,7 +7,7 @@ import { openDatabase } from "../db/database.ts";
 import { isEventId } from "../db/ids.ts";
 import { findSnapshot } from "../db/snapshots.ts";
 import { LimpetError } from "../errors.ts";
-import { limitPod, limitUpload } from "../rate-limit.ts";
+import { limitPod, limitReceipts, limitUpload } from "../rate-limit.ts";
 import type { ShellObject } from "../shells/shell-object.ts";
 import { openSnapshot } from "../snapshots/open.ts";
 import { storeSnapshot } from "../snapshots/store.ts";
@@ -43,6 +43,7 @@ podRoutes.put("/snapshot", async (c) => {
 
 podRoutes.post("/receipt", async (c) => {
   const pod = await requirePod(c);
+  await limitReceipts(c, pod.shellId);
   const receipt = parseReceipt(await readJson(c.req.raw, maxReportBytes), Date.now());
   if (receipt === null) throw new LimpetError("BAD_REQUEST", "This is no receipt: see Receipt in shell-setup.ts.");
   if (receipt.snapshot !== null) {

@@ -36,6 +36,19 @@ export type ReaperStep =
       readonly maxBatches: number;
     }
   | {
+      readonly kind: "delete-old-events";
+      /** Events of before this moment (unix milliseconds) … */
+      readonly beforeMs: number;
+      /** … and those beyond the newest so many of a person. */
+      readonly keep: number;
+      /** People who are looked at in this run; the next minute goes on with those after them. */
+      readonly people: number;
+      /** Rows deleted at a time … */
+      readonly batch: number;
+      /** … and how many times at most in this run, of each of the two kinds. */
+      readonly maxBatches: number;
+    }
+  | {
       readonly kind: "expire-snapshots";
       /** Unix milliseconds. */
       readonly nowMs: number;
@@ -57,6 +70,9 @@ const revokedWithinMs = 3 * 60_000;
 /** An alarm is on time within seconds; a shell that is longer past its end was missed. */
 const alarmSlackMs = 60_000;
 
+/** What happened longer ago is of no use to anybody. */
+const eventsKeptMs = 90 * 86_400_000;
+
 /** A run ends before the next one is due, and dies with room to spare: the platform's own bounds are 15 min and 10,000. */
 export const turnLimits: TurnLimits = { leaseMs: 55_000, renewAfterMs: 10_000, calls: 8_000, runMs: 45_000 };
 
@@ -68,6 +84,7 @@ export function planReaper(nowMs: number): readonly ReaperStep[] {
     { kind: "sweep-overdue", beforeMs: nowMs - alarmSlackMs, batch: 100 },
     { kind: "sweep-pods", page: 200, batch: 500 },
     { kind: "delete-ended-sessions", beforeMs: nowMs, batch: 200, maxBatches: 10 },
+    { kind: "delete-old-events", beforeMs: nowMs - eventsKeptMs, keep: 1_000, people: 50, batch: 500, maxBatches: 10 },
     { kind: "expire-snapshots", nowMs, batch: 90, maxBatches: 10 },
     { kind: "reseal", batch: 100, maxBatches: 5 },
   ];

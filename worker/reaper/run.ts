@@ -7,6 +7,7 @@ import { PodClient } from "../kubernetes/pods.ts";
 import { ClusterClient } from "../kubernetes/request.ts";
 import { describeError, log } from "../log.ts";
 import { clusterSettings } from "../shells/settings.ts";
+import { deleteEvents } from "./events.ts";
 import { expire, reseal } from "./kept.ts";
 import { sweepOverdue } from "./overdue.ts";
 import { planReaper, type ReaperStep, turnLimits } from "./plan.ts";
@@ -86,6 +87,8 @@ function runStep(world: ReaperWorld, step: ReaperStep): Promise<Done> {
       return sweepPods(world, step);
     case "delete-ended-sessions":
       return deleteSessions(world, step);
+    case "delete-old-events":
+      return deleteEvents(world, step);
     case "expire-snapshots":
       return expire(world, step);
     case "reseal":

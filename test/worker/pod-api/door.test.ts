@@ -101,6 +101,24 @@ describe("an upload", () => {
   });
 });
 
+describe("receipts", () => {
+  it("can be sent often, but not without end, each shell for itself; nothing else of the pod is kept out by it", async () => {
+    const [pod, other] = [await PodCaller.runs(), await PodCaller.runs()];
+    const receipt = { kind: "upstream", state: "unchanged", text: "Nothing changed." };
+    let refused: Response | undefined;
+    let asked = 0;
+    // The count may begin anew once on the way, at a full minute. By tens: a pod's requests have a limit of ten seconds too.
+    for (; asked <= 60 && refused === undefined; asked += 10) {
+      const sent = Array.from({ length: 10 }, () => pod.post("/api/pod/receipt", receipt));
+      refused = (await Promise.all(sent)).find(({ status }) => status === 429);
+    }
+    expect(asked).toBeGreaterThan(30);
+    expect(refused?.headers.get("retry-after")).toBe("60");
+    expect((await other.post("/api/pod/receipt", receipt)).status).toBe(204);
+    expect((await pod.post("/api/pod/activity", { busy: false })).status).toBe(204);
+  });
+});
+
 describe("a report", () => {
   it.each([
     ["no JSON", "{", "BAD_REQUEST", 400],

@@ -6,6 +6,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { UserShell } from "../../../durable/user-shell.ts";
 import { parseConfig } from "../../../worker/config.ts";
+import { listEvents, recordEvent } from "../../../worker/db/events.ts";
 import { takeLease } from "../../../worker/db/leases.ts";
 import { putSecret } from "../../../worker/db/secrets.ts";
 import { revokeSession } from "../../../worker/db/sessions.ts";
@@ -24,11 +25,18 @@ function tick(aheadMs = 0): Promise<void> {
 }
 
 describe("the clock", () => {
-  it("sweeps what is over", async () => {
+  it("sweeps what is over, and what happened three months ago", async () => {
     await signedIn();
     await env.DB.prepare("update sessions set expires_at = 1").run();
+    const person = await Person.arrives();
+    for (const days of [91, 89]) {
+      const event = { userId: person.id, shellId: null, type: "SHELL_CREATED", message: `${days} days ago` };
+      await recordEvent(db, event, Date.now() - days * 86_400_000);
+    }
     await tick();
     expect(await env.DB.prepare("select count(*) as n from sessions").first("n")).toBe(0);
+    const events = await listEvents(db, { userId: person.id, limit: 50, olderThan: null });
+    expect(events.map(({ message }) => message)).toEqual(["89 days ago"]);
   });
 
   it("ends every revoked session's sockets, though one object does not take it, and says that it failed", async () => {
