@@ -77,8 +77,16 @@ export async function deleteEventsBeyond(
   const beyond = db
     .select({ id: events.id })
     .from(users)
-    .innerJoin(events, eq(events.userId, users.id))
-    .where(and(gt(users.id, people.after), lte(users.id, people.last), sql`${events.id} < ${oldestKept}`))
+    // SQLite leaves the order of a cross join as it is written: `oldestKept` is found once a person, not once an event.
+    .crossJoin(events)
+    .where(
+      and(
+        gt(users.id, people.after),
+        lte(users.id, people.last),
+        eq(events.userId, users.id),
+        sql`${events.id} < ${oldestKept}`,
+      ),
+    )
     .limit(limit);
   const deleted = await db.delete(events).where(inArray(events.id, beyond)).returning({ id: events.id });
   return deleted.length;
