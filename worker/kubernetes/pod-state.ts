@@ -27,6 +27,8 @@ export interface PodState {
   readonly conditions: PodConditions;
   /** Its processes are gone for good, although the object may remain. */
   readonly ended: boolean;
+  /** When it is to have ended, by the cluster's clock, in unix milliseconds; null: nobody asked it to. */
+  readonly endsBy: number | null;
   /** How often its container was started again. */
   readonly restarts: number;
 }
@@ -101,7 +103,7 @@ export function podState(pod: Pod, events: readonly PodEvent[] = []): PodState {
   };
   const ended = pod.phase === "Failed" || pod.phase === "Succeeded";
   const restarts = pod.containers.find(({ name }) => name === containerName)?.restarts ?? 0;
-  return { ...said(pod, conditions, ended, events), conditions, ended, restarts };
+  return { ...said(pod, conditions, ended, events), conditions, ended, endsBy: pod.endsBy, restarts };
 }
 
 /**
@@ -128,7 +130,7 @@ function said(pod: Pod, conditions: PodConditions, ended: boolean, events: reado
 
 function pending(pod: Pod, conditions: PodConditions): Said {
   if (pod.reason === "NodeLost" || pod.phase === "Unknown") {
-    const text = "The shell's node does not answer. If it does not come back, delete the shell and create a new one.";
+    const text = "The shell's node does not answer. If it does not come back, restart the shell.";
     return { phase: "starting", reason: pod.reason ?? "Unknown", detail: sentence(text, pod.message) };
   }
   if (conditions.ready) return { phase: "ready", reason: null, detail: null };

@@ -37,6 +37,8 @@ export interface Pod {
   readonly createdAt: number | null;
   /** True from the moment at which its deletion was asked for. */
   readonly deleting: boolean;
+  /** When its grace is over, by the cluster's clock, in unix milliseconds; null where it is not being deleted. */
+  readonly endsBy: number | null;
   /** `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`; null where the cluster has not said yet. */
   readonly phase: string | null;
   /** `Evicted`, `DeadlineExceeded`, `NodeShutdown`, `NodeLost`, … */
@@ -66,6 +68,8 @@ export function parsePod(value: unknown): Pod | null {
     labels: stringsAt(metadata, "labels"),
     createdAt: timeAt(metadata, "creationTimestamp"),
     deleting: stringAt(metadata, "deletionTimestamp") !== null,
+    // Not when it was asked for: the API server has added the grace to it already.
+    endsBy: timeAt(metadata, "deletionTimestamp"),
     phase: stringAt(status, "phase"),
     reason: stringAt(status, "reason"),
     message: stringAt(status, "message"),

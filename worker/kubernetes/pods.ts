@@ -94,7 +94,7 @@ export class PodClient {
 
   /**
    * Asks exactly this pod to end, gracefully: preStop runs, then it has what is left of the grace. The answer says that
-   * it was asked, not that it is gone. Another pod of the same name: `refused`, 409 `Conflict`. None: 404.
+   * it was asked, not that it is gone. `graceSeconds` 0: the object goes at once, whether or not its node hears of it. Another pod of the same name: `refused`, 409 `Conflict`. None: 404.
    */
   async delete(name: string, uid: string, graceSeconds: number): Promise<ClusterAnswer<null>> {
     const answer = await this.#cluster.ask({

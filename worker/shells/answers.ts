@@ -4,7 +4,7 @@
 import type { ClusterFailure } from "../kubernetes/failure.ts";
 import { clusterError, isInDoubt, isPassing, isQuota } from "../kubernetes/failure.ts";
 import { noConditions } from "../kubernetes/pod-state.ts";
-import { attend, isHealthy, podGone } from "./attend.ts";
+import { attend, isHealthy, nodeLost, podGone } from "./attend.ts";
 import {
   doubtMs,
   type FoundPod,
@@ -15,12 +15,21 @@ import {
   lookAt,
   type Moment,
   renew,
+  replacing,
   type ShellCall,
   type ShellHeard,
   type Step,
   unseen,
 } from "./life.ts";
-import { longestStartMs, mostFailures, mostQuotaFailures, nextLookMs, retryMs, slowRetryMs } from "./pace.ts";
+import {
+  longestEndMs,
+  longestStartMs,
+  mostFailures,
+  mostQuotaFailures,
+  nextLookMs,
+  retryMs,
+  slowRetryMs,
+} from "./pace.ts";
 import { planSetUp, wasSetUp } from "./setup-lane.ts";
 import type { ShellRecord } from "./shell-record.ts";
 import { rebooted, timeOver, wishEnd } from "./wishes.ts";
@@ -144,8 +153,10 @@ function heardPod(life: Living, call: ShellCall, pod: FoundPod, moment: Moment):
     restarts: state.restarts,
   };
   const atItsEnd = state.phase === "failed" || state.phase === "stopping";
-  const end: ShellCall = { type: "delete", uid: pod.uid };
-  const next = state.phase === "stopping" ? lookLater(life, nowMs) : { call: end, atMs: nowMs };
+  const isStuck = state.phase === "stopping" && state.endsBy !== null && nowMs - state.endsBy > longestEndMs;
+  const end: ShellCall = { type: "delete", uid: pod.uid, ...(isStuck ? { force: true } : {}) };
+  const ending = state.phase === "stopping" && !isStuck;
+  const next = ending ? lookLater(life, nowMs) : { call: end, atMs: nowMs };
   if (record.desired !== "present") {
     return { life: { ...known, record: { ...known.record, phase: "stopping" }, next }, events: [] };
   }
@@ -158,7 +169,13 @@ function heardPod(life: Living, call: ShellCall, pod: FoundPod, moment: Moment):
   if (record.phase === "creating" && atItsEnd && call.type !== "create") {
     return { life: { ...known, record: { ...known.record, podUid: record.podUid, ...podBefore }, next }, events: [] };
   }
+  if (life.recreate && ending) {
+    const detail = `${state.detail ?? podBefore.detail} A new pod takes its place.`;
+    const waiting = replacing(known, pod.uid, { reason: state.reason, detail }, moment);
+    return { life: { ...waiting, next }, events: [rebooted(record)] };
+  }
   if (life.recreate && atItsEnd) return renew(known, next, moment, [rebooted(record)]);
+  if (isStuck) return attend(known, nodeLost, next, moment) ?? lost(known, nodeLost, moment);
   if (state.ended) {
     if (state.reason === "DeadlineExceeded") return wishEnd(known, "stopped", "expired", nowMs);
     const why = { reason: state.reason ?? podGone.reason, detail: state.detail ?? podGone.detail };
@@ -205,8 +222,9 @@ function followReady(life: Living, call: ShellCall, pod: FoundPod, nowMs: number
     movingSinceMs: ready || before.phase !== "ready" ? life.movingSinceMs : nowMs,
     readySinceMs: life.readySinceMs ?? nowMs,
   };
-  // A label that was just written and is not there will not be there the next time either.
-  const label = ready && call.type !== "label" && lags(pod.expiresAt, before.expiresAt);
+  // A label that was just written and is not there will not be there the next time either; but another may be wanted since.
+  const again = call.type !== "label" || life.next?.call.type === "label";
+  const label = ready && again && lags(pod.expiresAt, before.expiresAt);
   const settled = label ? ({ call: { type: "label", uid: pod.uid }, atMs: nowMs } as const) : null;
   const next = ready ? settled : lookAt(nowMs + Math.max(settingUpLookMs, nextLookMs(nowMs - moved.movingSinceMs)));
   return {
@@ -237,7 +255,12 @@ function heardFailure(life: Living, call: ShellCall, why: ClusterFailure, moment
   const retry = { call: again, atMs: nowMs + Math.max(why.retryAfterMs ?? 0, retryMs(failures, random)) };
 
   // A label is a convenience for the reaper: the next look tries again.
-  if (call.type === "label") return { life: { ...later, failures: 0, next: null }, events: [] };
+  if (call.type === "label") return { life: { ...later, failures: 0 }, events: [] };
+  // What was asked for since this call began is not given up with it. A label is no reason to stop trying.
+  if (life.next !== null && life.next.call.type !== "label") {
+    const next = { call: life.next.call, atMs: Math.max(life.next.atMs, nowMs + (why.retryAfterMs ?? 0)) };
+    return { life: { ...later, record: told, next }, events: [] };
+  }
   // What cannot be seen has not changed: the phase stays, the person is told.
   if (call.type === "look" && record.desired === "present" && record.phase !== "creating") {
     const next = failures < most ? retry : lookAt(nowMs + slowRetryMs);

@@ -13,6 +13,11 @@ export const podGone = {
   detail: "The shell's pod is gone: its node was lost, or somebody deleted it.",
 } as const;
 
+export const nodeLost = {
+  reason: "NodeLost",
+  detail: "The shell's node does not answer: the pod was to end and has not, long after its time.",
+} as const;
+
 /** True where its pod was well for so long that its loss is not another one of the same kind. */
 export function isHealthy({ readySinceMs }: Life, nowMs: number): boolean {
   return readySinceMs !== null && nowMs - readySinceMs >= healthyMs;

@@ -51,7 +51,7 @@ export async function callCluster(
       return answer.failure.reason === "AlreadyExists" ? { type: "taken" } : failed(answer.failure, {});
     }
     case "delete": {
-      const answer = await pods.delete(podName, call.uid, settings.graceSeconds);
+      const answer = await pods.delete(podName, call.uid, call.force ? 0 : settings.graceSeconds);
       return answer.ok ? { type: "ending" } : failed(answer.failure, { 404: "missing", 409: "other" });
     }
     case "label": {

@@ -10,8 +10,8 @@ import type { ShellRecord } from "./shell-record.ts";
 export type ShellCall =
   | { readonly type: "look" }
   | { readonly type: "create" }
-  /** Only ever this very pod. */
-  | { readonly type: "delete"; readonly uid: string }
+  /** Only ever this very pod. `force`: its node does not end it, so it is not waited for. */
+  | { readonly type: "delete"; readonly uid: string; readonly force?: true }
   /** Writes the record's expiry on the pod, so that whoever finds it without a record knows when it may go. */
   | { readonly type: "label"; readonly uid: string }
   /** The pod of a deleted shell is gone: what is saved of it outside D1 is removed. The record goes after it. */
@@ -156,6 +156,27 @@ export function renew(life: Living, next: Life["next"], moment: Moment, events: 
     },
     events,
   };
+}
+
+/**
+ * The pod ends first, in good order: until it is gone it is the shell's pod, whose last save is taken. Then `renew`. The
+ * times are new at once, so that the end of the old ones does not come in between.
+ */
+export function replacing(
+  life: Living,
+  uid: string,
+  why: Pick<ShellRecord, "reason" | "detail">,
+  moment: Moment,
+): Living {
+  const record: ShellRecord = {
+    ...life.record,
+    ...why,
+    ...newTimes(moment),
+    desired: "present",
+    phase: "stopping",
+    replacing: uid,
+  };
+  return { ...life, record, recreate: false, said: null };
 }
 
 /** What a record says of a pod that is asked for and not there yet. What the pod before it was given opens nothing now. */

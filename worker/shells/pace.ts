@@ -26,6 +26,9 @@ export const slowRetryMs = 60_000;
 /** A pod that has not started after this long is said to have failed; it is still looked at, slowly. */
 export const longestStartMs = 15 * 60_000;
 
+/** A pod that is there this long after its grace was over has no node that could end it. Takes in clocks that differ. */
+export const longestEndMs = 2 * 60_000;
+
 const firstRetryMs = 250;
 const longestRetryMs = 8_000;
 

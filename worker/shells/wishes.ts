@@ -13,6 +13,7 @@ import {
   newTimes,
   type Rules,
   renew,
+  replacing,
   type ShellCall,
   type ShellEvent,
   type Step,
@@ -78,9 +79,21 @@ function begin(life: Life, userId: string, newId: string, moment: Moment): Step 
   return { life: moving({ ...life, ...unseen, record }, call, moment.nowMs), events: [event] };
 }
 
-/** A stopped shell goes on under the same id: what is saved of it is its own. A pod that has not been ended yet stays. */
+/**
+ * A stopped shell goes on under the same id: what is saved of it is its own. A pod that is there yet ends first: it saves
+ * its work, and the longest life has been running for it since it began.
+ */
 function start(life: Living, moment: Moment): Step {
   const { record } = life;
+  const event = { type: "SHELL_STARTED", shellId: record.id, message: "The shell was started again." } as const;
+  if (record.phase !== "absent" && record.podUid !== null) {
+    const why = {
+      reason: null,
+      detail: "The pod before is ending: its work is saved, then a new one takes its place.",
+    };
+    const waiting = replacing({ ...life, record: { ...record, recreations: 0 } }, record.podUid, why, moment);
+    return { life: moving(waiting, { type: "look" }, moment.nowMs), events: [event] };
+  }
   const begun: ShellRecord = {
     ...record,
     ...newPod(record),
@@ -88,7 +101,6 @@ function start(life: Living, moment: Moment): Step {
     recreations: 0,
   };
   const call: ShellCall = record.phase === "absent" ? { type: "create" } : { type: "look" };
-  const event = { type: "SHELL_STARTED", shellId: record.id, message: "The shell was started again." } as const;
   return { life: moving({ ...life, ...unseen, record: begun }, call, moment.nowMs), events: [event] };
 }
 
@@ -102,16 +114,20 @@ export function wishEnd(life: Life, to: "stopped" | "deleted", why: "asked" | "e
   }
   const call: ShellCall =
     record.podUid === null || record.phase === "absent" ? { type: "look" } : { type: "delete", uid: record.podUid };
+  // A failed shell's pod is gone or does no work; but one that could not be replaced runs on.
+  const runs = record.podUid !== null && (record.phase !== "failed" || record.replacing !== null);
   const expired = why === "expired" || (record.desired === "stopped" && record.reason === timeOver);
   const stopping: ShellRecord = {
     ...record,
     desired: to,
     phase: "stopping",
     reason: expired ? timeOver : null,
-    detail: `${expired ? "The shell's time is over: it is being ended." : "The shell is being ended."}${to === "stopped" ? " Its work is saved first." : ""}`,
+    detail: `${expired ? "The shell's time is over: it is being ended." : "The shell is being ended."}${to === "stopped" && runs ? " Its work is saved first." : ""}`,
     replacing: null,
   };
-  const message = "The shell's time was over: its work is saved, then it ends.";
+  const message = runs
+    ? "The shell's time was over: its work is saved, then it ends."
+    : "The shell's time was over; no pod was running.";
   return {
     life: moving({ ...life, record: stopping, said: null }, call, nowMs),
     events:
@@ -126,20 +142,15 @@ export function wishRestart(life: Living, moment: Moment): Step {
   const { record } = life;
   if (record.desired === "stopped") return start(life, moment);
   // It is being replaced, or has not come up: what is asked for is under way.
-  if (record.replacing !== null || (record.podUid === null && record.phase !== "failed")) return { life, events: [] };
-  if (record.podUid === null) return wishPresent(life, record.userId, record.id, moment);
+  const begun = record.replacing !== null || record.podUid === null;
+  if (begun && record.phase !== "failed") return { life, events: [] };
+  if (record.podUid === null || record.replacing !== null) return wishPresent(life, record.userId, record.id, moment);
   const detail = "The shell is being restarted: its work is saved, then a new pod takes its place.";
-  const restarting: ShellRecord = {
-    ...record,
-    phase: "stopping",
-    reason: null,
-    detail,
-    replacing: record.podUid,
-    recreations: 0,
-  };
+  const asked = { ...life, record: { ...record, recreations: 0 } };
+  const restarting = replacing(asked, record.podUid, { reason: null, detail }, moment);
   const event = { type: "SHELL_RESTARTED", shellId: record.id, message: "A restart was asked for." } as const;
   const call: ShellCall = { type: "delete", uid: record.podUid };
-  return { life: moving({ ...life, record: restarting, said: null }, call, moment.nowMs), events: [event] };
+  return { life: moving(restarting, call, moment.nowMs), events: [event] };
 }
 
 /** Its end moves away, as far as the longest life lets it. */

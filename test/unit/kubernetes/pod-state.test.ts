@@ -237,6 +237,18 @@ describe("podState", () => {
     });
   });
 
+  it("tells when a pod is to have ended, and of one that stays nothing", () => {
+    expect(stateOf(readyPod(deleting)).endsBy).toBe(Date.parse("2026-11-01T10:05:00Z"));
+    expect(stateOf(readyPod()).endsBy).toBeNull();
+    expect(stateOf(readyPod({ deletionTimestamp: "soon" }))).toMatchObject({ phase: "stopping", endsBy: null });
+  });
+
+  it("advises nothing that would cost what was saved where the node is lost", () => {
+    const { detail } = stateOf(pod({ phase: "Unknown", conditions: conditions("PodScheduled") }));
+    expect(detail).toMatch(/restart the shell/);
+    expect(detail).not.toMatch(/delete/);
+  });
+
   it("quotes at most 300 characters of the cluster's", () => {
     const { detail } = stateOf(waiting("ErrImagePull", "x".repeat(5_000)));
     expect(detail?.length).toBeLessThan(500);

@@ -102,8 +102,9 @@ class World {
     else if (dice < 0.32) this.cluster.pod = null;
     else if (dice < 0.35 && this.cluster.pod !== null) this.cluster.pod.failed = true;
     else if (dice < 0.37 && this.cluster.pod !== null) this.cluster.pod.restarts += 1;
-    else if (dice < 0.39) this.attended = false;
-    else if (dice < 0.41) this.visit();
+    else if (dice < 0.38 && this.cluster.pod !== null) this.#loseNode(this.cluster.pod);
+    else if (dice < 0.4) this.attended = false;
+    else if (dice < 0.42) this.visit();
     else this.pass(Math.floor(this.#random() * 800));
   }
 
@@ -172,6 +173,12 @@ class World {
     }
   }
 
+  /** It is not heard of again; at times the cluster asks the pod to end for that, and waits. */
+  #loseNode(pod: NonNullable<ModelCluster["pod"]>): void {
+    pod.nodeLost = true;
+    if (this.#random() < 0.5) pod.goneAtMs ??= this.nowMs + 2_000;
+  }
+
   /** The object is lost, and with it all but the record; a request under way is carried out or not, unheard. */
   #crash(): void {
     this.#call = null;
@@ -192,6 +199,15 @@ class World {
     if (record === null && this.#late.length > 0) this.broken = "a record forgotten with a create to come";
     if (record?.phase === "absent" && this.cluster.look(this.nowMs) !== null)
       this.broken = "a stopped shell with a pod";
+    const alive = this.cluster.alive(this.nowMs);
+    if (
+      alive !== null &&
+      before?.podUid === alive.uid &&
+      before.id === record?.id &&
+      record.desired !== "deleted" &&
+      (record.podUid !== alive.uid || record.capabilityGeneration !== before.capabilityGeneration)
+    )
+      this.broken = "the capability of a pod that may yet save is taken away";
     if (record?.phase === "ready" && record.setUpFor === null) this.broken = "let in before the set-up";
     if (before?.desired === "stopped" && record !== null && record.id !== before.id)
       this.broken = "a stopped shell forgot";
@@ -219,7 +235,8 @@ describe("the rules, under everything that can go wrong", () => {
       world.pass(20_000);
       // A last wish, since what was given up in the storm waits for one.
       world.wish(world.wanted);
-      world.pass(90_000);
+      // Long enough for a pod whose node is lost to be given up.
+      world.pass(220_000);
       expect(world.broken, `SEED=${seed}`).toBeNull();
       const pod = world.cluster.look(world.nowMs);
       const { record, next, setUp } = world.life;

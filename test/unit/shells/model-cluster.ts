@@ -8,7 +8,10 @@ import type { ShellCall, ShellHeard } from "../../../worker/shells/life.ts";
 interface ModelPod {
   readonly uid: string;
   readonly readyAtMs: number;
+  /** When it is to have ended; null: nobody asked it to. */
   goneAtMs: number | null;
+  /** Its node is dead, and the cluster goes on waiting for it: it ends by force alone. */
+  nodeLost: boolean;
   failed: boolean;
   restarts: number;
   expiresAt: number;
@@ -18,7 +21,7 @@ export const allTrue = { initialized: true, podScheduled: true, containersReady:
 
 export function stateIn(phase: PodState["phase"], more: Partial<PodState> = {}): PodState {
   const conditions = phase === "ready" ? allTrue : noConditions;
-  return { phase, reason: null, detail: null, conditions, ended: false, restarts: 0, ...more };
+  return { phase, reason: null, detail: null, conditions, ended: false, endsBy: null, restarts: 0, ...more };
 }
 
 export class ModelCluster {
@@ -27,8 +30,15 @@ export class ModelCluster {
   created = 0;
 
   look(nowMs: number): ModelPod | null {
-    if (this.pod?.goneAtMs !== null && this.pod !== null && this.pod.goneAtMs <= nowMs) this.pod = null;
+    const { pod } = this;
+    if (pod !== null && pod.goneAtMs !== null && pod.goneAtMs <= nowMs && !pod.nodeLost) this.pod = null;
     return this.pod;
+  }
+
+  /** The pod, where it still works or saves. */
+  alive(nowMs: number): ModelPod | null {
+    const pod = this.look(nowMs);
+    return pod === null || pod.failed || pod.nodeLost ? null : pod;
   }
 
   /** The call is carried out; its true answer. */
@@ -44,6 +54,7 @@ export class ModelCluster {
           uid: `uid-${this.created}`,
           readyAtMs: nowMs + 900,
           goneAtMs: null,
+          nodeLost: false,
           failed: false,
           restarts: 0,
           expiresAt,
@@ -56,6 +67,7 @@ export class ModelCluster {
         // The precondition: whatever was meant, another pod is not ended.
         if (pod.uid !== call.uid) return { type: "other" };
         pod.goneAtMs ??= nowMs + 2_000;
+        if (call.force) this.pod = null;
         return { type: "ending" };
       case "label":
         if (pod === null) return { type: "missing" };
@@ -68,7 +80,7 @@ export class ModelCluster {
   #found(pod: ModelPod, nowMs: number): ShellHeard {
     const state =
       pod.goneAtMs !== null
-        ? stateIn("stopping", { reason: "Terminating" })
+        ? stateIn("stopping", { reason: "Terminating", endsBy: pod.goneAtMs })
         : pod.failed
           ? stateIn("failed", { reason: "Evicted", ended: true })
           : stateIn(nowMs >= pod.readyAtMs ? "ready" : "starting");

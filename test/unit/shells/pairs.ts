@@ -19,8 +19,8 @@ import { allTrue, lost, refused, stateIn } from "./model-cluster.ts";
 export const hour = 3_600_000;
 export const start = 1_800_000_000_000;
 /** The moment of the event: an hour after the pod was asked for. */
-const nowMs = start + hour;
-const moment: Moment = {
+export const nowMs = start + hour;
+export const moment: Moment = {
   rules: { idleMs: 6 * hour, lifeMs: 24 * hour },
   nowMs,
   random: 0.5,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { heard } from "../../../worker/shells/answers.ts";
+import { heard as heardAmid } from "../../../worker/shells/answers.ts";
 import {
   type Life,
   type Moment,
@@ -52,6 +52,11 @@ const look: ShellCall = { type: "look" };
 const create: ShellCall = { type: "create" };
 const remove: ShellCall = { type: "delete", uid: "uid-1" };
 
+/** The answer of a call during which nothing else was asked for. */
+function heard(life: Life, call: ShellCall, what: ShellHeard, moment: Moment): Step {
+  return heardAmid({ ...life, next: null }, call, what, moment);
+}
+
 function types({ events }: Step): string[] {
   return events.map(({ type }) => type);
 }
@@ -101,13 +106,58 @@ describe("a wish for a shell", () => {
   it.each([
     ["gone", { type: "missing" } as ShellHeard, create],
     ["evicted", found("failed", { reason: "Evicted", ended: true }), remove],
-    ["ending", found("stopping"), look],
   ])("on a shell whose pod turns out to be %s gets a new one", (_, what, next) => {
     const step = heard(wishPresent(lifeOf(), user, "x", at(0)).life, look, what, at(10));
     expect(step.life.record).toMatchObject({ id: "shell-1", phase: "creating", startedAt: start + 10 });
     expect(step.life.next?.call).toEqual(next);
     expect(types(step)).toEqual(["SHELL_REBOOTED"]);
   });
+
+  it("on a shell whose pod is ending takes that one's last save before there is another", () => {
+    const ending = found("stopping", { reason: "EvictionByEvictionAPI", detail: "It ends.", endsBy: start + 60_000 });
+    const waits = heard(wishPresent(lifeOf(), user, "x", at(0)).life, look, ending, at(10));
+    expect(waits.life.record).toMatchObject({
+      phase: "stopping",
+      reason: "EvictionByEvictionAPI",
+      replacing: "uid-1",
+      podUid: "uid-1",
+      capabilityGeneration: 0,
+    });
+    expect(types(waits)).toEqual(["SHELL_REBOOTED"]);
+    expect(waits.life.next?.call).toEqual(look);
+    const gone = heard(waits.life, look, { type: "missing" }, at(9_000));
+    expect(gone.life.record).toMatchObject({ phase: "creating", podUid: null, capabilityGeneration: 1 });
+    expect(gone.life.next?.call).toEqual(create);
+    expect(gone.events).toEqual([]);
+  });
+
+  it.each([
+    ["asked", 0],
+    ["expired", 25 * hour],
+  ] as const)(
+    "on a shell that was stopped (%s) leaves its pod what it needs to save, then makes another",
+    (why, ms) => {
+      const { life: stopped } = wishEnd(lifeOf(), "stopped", why, start + ms);
+      const started = wishPresent(stopped, user, "x", at(ms + 5));
+      expect(started.life.record).toMatchObject({
+        id: "shell-1",
+        phase: "stopping",
+        replacing: "uid-1",
+        podUid: "uid-1",
+        capabilityGeneration: 0,
+        reason: null,
+        // Or the clock would stop it again at once.
+        expiresAt: start + ms + 5 + 6 * hour,
+      });
+      expect(types(started)).toEqual(["SHELL_STARTED"]);
+      // The stop may never have reached the cluster; the pod's own longest life has been running since it began.
+      const runs = heard(started.life, look, found("ready"), at(ms + 10));
+      expect(runs.life.next?.call).toEqual(remove);
+      const gone = heard(runs.life, look, { type: "missing" }, at(ms + 9_000));
+      expect(gone.life.record).toMatchObject({ phase: "creating", startedAt: start + ms + 9_000, replacing: null });
+      expect(gone.life.next?.call).toEqual(create);
+    },
+  );
 
   it("on a failed shell removes what is left of its pod before it creates", () => {
     const wished = wishPresent(lifeOf({ phase: "failed", reason: "Evicted" }), user, "x", at(0));
@@ -332,6 +382,66 @@ describe("a wish for no shell", () => {
     expect(step.life.record).toMatchObject({ phase: "stopping", reason: "TimeOver" });
     expect(types(step)).toEqual(["SHELL_EXPIRED"]);
     expect(wishEnd(step.life, "deleted", "expired", start + 6 * hour).events).toEqual([]);
+  });
+
+  it.each([
+    ["runs", {}, /its work is saved, then it ends/, / Its work is saved first/],
+    ["could not be replaced", { phase: "failed", replacing: "uid-1" }, /its work is saved/, / Its work is saved first/],
+    ["is gone", { phase: "failed", reason: "PodGone" }, /no pod was running/, /is being ended\.$/],
+    ["was never there", { phase: "failed", podUid: null }, /no pod was running/, /is being ended\.$/],
+  ] as const)("because its time is over promises a save only of a pod that %s", (_, kept, message, detail) => {
+    const step = wishEnd(lifeOf(kept), "stopped", "expired", start + 6 * hour);
+    expect(step.events[0]?.message).toMatch(message);
+    expect(step.life.record?.detail).toMatch(detail);
+  });
+});
+
+describe("a pod whose node is lost", () => {
+  const late = 2 * 60_000 + 1;
+  const stuck = found("stopping", { reason: "DeletionByTaintManager", endsBy: start });
+  const force: ShellCall = { type: "delete", uid: "uid-1", force: true };
+
+  it.each([
+    ["is to be stopped", { phase: "stopping", desired: "stopped" }],
+    ["is to be deleted", { phase: "stopping", desired: "deleted" }],
+    ["is to be restarted", { phase: "stopping", replacing: "uid-1" }],
+    ["was to make room for another", { phase: "creating", podUid: null }],
+    ["of a shell forgotten was to make room", { phase: "creating", podUid: null, replacing: "uid-1" }],
+  ] as const)("and that %s is waited for no longer than its time, and a little", (_, kept) => {
+    expect(heard(lifeOf(kept), look, stuck, at(late - 1)).life.next?.call).toEqual(look);
+    const given = heard(lifeOf(kept), look, stuck, at(late));
+    expect(given.life.next).toEqual({ call: force, atMs: start + late });
+  });
+
+  it("is waited for where the cluster does not say until when", () => {
+    const step = heard(lifeOf({ phase: "stopping", desired: "stopped" }), look, found("stopping"), at(10 * hour));
+    expect(step.life.next?.call).toEqual(look);
+  });
+
+  it("is a failure while nobody looks, told once, and is forced out at the next visit", () => {
+    const ending = heard(lifeOf(), look, stuck, at(late - 1));
+    expect(ending.life.record).toMatchObject({ phase: "stopping", reason: "DeletionByTaintManager" });
+    const failed = heard(ending.life, look, stuck, at(late));
+    expect(failed.life.record).toMatchObject({ phase: "failed", reason: "NodeLost", podUid: "uid-1" });
+    expect(failed.life.record?.detail).toMatch(/does not answer.*started again when you open it/);
+    expect(failed.life.next).toBeNull();
+    expect(types(failed)).toEqual(["SHELL_FAILED"]);
+    expect(heard(failed.life, look, stuck, at(late + 1))).toMatchObject({ life: { next: null }, events: [] });
+    const visited = wishPresent(failed.life, user, "x", at(hour));
+    expect(heard(visited.life, look, stuck, at(hour)).life.next?.call).toEqual(force);
+  });
+
+  it("is replaced at once where somebody looks", () => {
+    const step = heard(lifeOf(), look, stuck, { ...at(late), attended: true });
+    expect(step.life.record).toMatchObject({ phase: "creating", podUid: null, capabilityGeneration: 1 });
+    expect(step.life.next?.call).toEqual(force);
+    expect(types(step)).toEqual(["SHELL_RECREATED"]);
+  });
+
+  it("is replaced by somebody's wish for a shell that was not known to have lost it", () => {
+    const step = heard(wishPresent(lifeOf(), user, "x", at(0)).life, look, stuck, at(late));
+    expect(step.life.record).toMatchObject({ phase: "creating", podUid: null });
+    expect(step.life.next?.call).toEqual(force);
   });
 });
 
