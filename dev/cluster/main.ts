@@ -7,7 +7,8 @@ import { createCluster } from "./cluster.ts";
 /**
  * Settings: `CLUSTER_PORT` (0: any free one), `CLUSTER_ISSUER`, `CLUSTER_AUDIENCE`, `CLUSTER_NAMESPACES` (comma list),
  * `CLUSTER_STATE_DIR`, `CLUSTER_IMAGE_DIR`; `CLUSTER_RUN_DIR`, `CLUSTER_FAULTS_TOKEN` (both optional). Once it listens
- * it prints `{"url": …}` as one line on stdout; its log goes to stderr. TERM or INT ends it and its pods gracefully.
+ * it prints `{"url": …}` as one line on stdout; its log goes to stderr. TERM or INT ends it and its pods gracefully, and so
+ * does the end, even by KILL, of whoever started it with an IPC channel.
  */
 function required(name: string): string {
   const value = process.env[name];
@@ -31,8 +32,8 @@ const cluster = await createCluster({
 process.stdout.write(`${JSON.stringify({ url: cluster.url })}\n`);
 
 let closing = false;
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.on(signal, () => {
+for (const end of ["SIGTERM", "SIGINT", "disconnect"] as const) {
+  process.on(end, () => {
     if (closing) return;
     closing = true;
     void cluster.close().then(() => process.exit(0));

@@ -31,7 +31,8 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
   const state = await mkdtemp(join(tmpdir(), "limpet-"));
   const child = spawn(process.execPath, ["dev/cluster/main.ts"], {
     cwd: root,
-    stdio: ["ignore", "pipe", process.env["CLUSTER_LOG"] === undefined ? "ignore" : "inherit"],
+    // The channel closes with this process, however it ends; then the cluster and its pods end too.
+    stdio: ["ignore", "pipe", process.env["CLUSTER_LOG"] === undefined ? "ignore" : "inherit", "ipc"],
     env: {
       ...process.env,
       CLUSTER_PORT: "0",
