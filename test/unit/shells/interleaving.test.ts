@@ -103,8 +103,9 @@ class World {
     else if (dice < 0.35 && this.cluster.pod !== null) this.cluster.pod.failed = true;
     else if (dice < 0.37 && this.cluster.pod !== null) this.cluster.pod.restarts += 1;
     else if (dice < 0.38 && this.cluster.pod !== null) this.#loseNode(this.cluster.pod);
-    else if (dice < 0.4) this.attended = false;
-    else if (dice < 0.42) this.visit();
+    else if (dice < 0.4 && this.cluster.pod !== null) this.cluster.pod.goneAtMs ??= this.nowMs + 2_000;
+    else if (dice < 0.42) this.attended = false;
+    else if (dice < 0.44) this.visit();
     else this.pass(Math.floor(this.#random() * 800));
   }
 
