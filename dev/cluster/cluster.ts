@@ -56,7 +56,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   const api = new ApiServer({
     pods,
     events,
-    podsResource: new PodsResource(pods, kubelet, log),
+    podsResource: new PodsResource(pods, kubelet, board, log),
     execResource: execs,
     authenticate: createAuthenticator({ issuer, audience, now: () => Date.now() + board.clockOffsetMs(), log }),
     namespaces,

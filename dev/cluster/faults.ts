@@ -16,6 +16,8 @@ export type PodFault =
   | { readonly type: "image-pull"; readonly pod?: string; readonly message?: string }
   /** Containers start that much later. */
   | { readonly type: "slow-start"; readonly pod?: string; readonly delayMs: number }
+  /** Its node is not heard of: asked to end it goes on, `Terminating`, until it is forced; as though asked `agoMs` before. */
+  | { readonly type: "silent-node"; readonly pod?: string; readonly agoMs: number }
   /** The main process ends with 1 as soon as it starts. */
   | { readonly type: "crash-loop"; readonly pod?: string };
 

@@ -39,6 +39,10 @@ export function parseFaultRequest(body: Json | undefined): FaultRequest | string
       const delayMs = milliseconds(body["delayMs"]);
       return delayMs === undefined ? "delayMs must be a number" : { fault: { type, ...pod, delayMs } };
     }
+    case "silent-node": {
+      const agoMs = milliseconds(body["agoMs"] ?? 0);
+      return agoMs === undefined ? "agoMs must be a number" : { fault: { type, ...pod, agoMs } };
+    }
     case "answer": {
       const status = statuses.find((one) => one === body["status"]);
       return status === undefined ? `status must be one of ${statuses.join(", ")}` : request(body, { type, status });

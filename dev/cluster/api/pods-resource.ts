@@ -1,6 +1,7 @@
 // Owns what a client may do with pods, apart from exec: create, get, list, watch, patch, delete.
 // Must not know HTTP's own matters or how pods run.
 
+import type { FaultBoard } from "../faults.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { dropUnknownFields } from "../pods/known-fields.ts";
 import { parsePod } from "../pods/parse-pod.ts";
@@ -42,11 +43,13 @@ export function parsePodSelector(query: URLSearchParams): Selector<Pod> | Refusa
 export class PodsResource {
   readonly #store: ObjectStore<Pod>;
   readonly #kubelet: Kubelet;
+  readonly #faults: FaultBoard;
   readonly #log: (line: string) => void;
 
-  constructor(store: ObjectStore<Pod>, kubelet: Kubelet, log: (line: string) => void) {
+  constructor(store: ObjectStore<Pod>, kubelet: Kubelet, faults: FaultBoard, log: (line: string) => void) {
     this.#store = store;
     this.#kubelet = kubelet;
+    this.#faults = faults;
     this.#log = log;
   }
 
@@ -110,7 +113,8 @@ export class PodsResource {
     }
     const before = pod.metadata.deletionGracePeriodSeconds;
     if (before !== undefined && before <= grace) return ok(pod);
-    const deletionTimestamp = timestamp(Date.now() + grace * 1_000);
+    const silent = this.#faults.forPod("silent-node", name);
+    const deletionTimestamp = timestamp(Date.now() + grace * 1_000 - (silent?.agoMs ?? 0));
     const marked = this.#store.update(namespace, name, (current) => ({
       ...current,
       metadata: {
@@ -120,6 +124,7 @@ export class PodsResource {
         generation: (current.metadata.generation ?? 1) + 1,
       },
     }));
+    if (silent !== undefined) return ok(marked ?? pod);
     this.#kubelet.end(pod, grace).catch((error: unknown) => this.#log(`pod ${name}: ${String(error)}`));
     return ok(marked ?? pod);
   }

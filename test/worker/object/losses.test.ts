@@ -2,7 +2,7 @@ import { abortAllDurableObjects } from "cloudflare:test";
 import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { shells } from "../../../worker/db/schema.ts";
-import { clearFaults, fault, podsOf } from "./cluster.ts";
+import { clearFaults, fault, podSettings, pods, podsOf } from "./cluster.ts";
 import { eventually } from "./eventually.ts";
 import { db, Person } from "./person.ts";
 
@@ -77,6 +77,55 @@ describe("a pod that is lost", () => {
     await person.object.rebootShell(person.id);
     expect(await phase("ready")).toMatchObject({ recreations: 0 });
     terminal.close();
+  });
+});
+
+describe("a pod whose node is not heard of any more", () => {
+  it("is waited for until it should have ended long ago, and then has to make room", async () => {
+    await person.object.createShell(person.id);
+    const before = await phase("ready");
+    await fault({ type: "silent-node", pod: person.podName, agoMs: 3_600_000 });
+    await person.object.restartShell(person.id);
+    const after = await eventually(
+      () => person.record(),
+      (record) => record?.phase === "ready" && record.podUid !== before?.podUid,
+    );
+    expect(after).toMatchObject({ id: before?.id, replacing: null, capabilityGeneration: 1 });
+    expect(await podsOf(person.id)).toMatchObject([{ uid: after?.podUid, deleting: false }]);
+  });
+
+  it("keeps its capability while it may yet save, although the shell was started again", async () => {
+    await person.object.createShell(person.id);
+    const before = await phase("ready");
+    await fault({ type: "silent-node", pod: person.podName, agoMs: 0 });
+    await person.object.stopShell(person.id);
+    await eventually(
+      () => podsOf(person.id),
+      ([pod]) => pod?.deleting === true,
+    );
+    await person.object.createShell(person.id);
+    const { podUid, capabilityGeneration } = before ?? {};
+    const waiting = { desired: "present", phase: "stopping", replacing: podUid, podUid, capabilityGeneration };
+    expect(await person.record()).toMatchObject(waiting);
+    await fault({ type: "lose-pod", pod: person.podName });
+    await eventually(
+      () => person.record(),
+      (record) => record?.phase === "ready" && record.podUid !== podUid,
+    );
+  });
+
+  it("and that nobody looks at has failed, until somebody comes", async () => {
+    await person.object.createShell(person.id);
+    const before = await phase("ready");
+    await fault({ type: "silent-node", pod: person.podName, agoMs: 3_600_000 });
+    // As the cluster does for a node that is gone for minutes.
+    await pods.delete(person.podName, before?.podUid ?? "", podSettings.graceSeconds);
+    await person.object.sweep(person.id);
+    expect(await phase("failed")).toMatchObject({ reason: "NodeLost", podUid: before?.podUid });
+    await person.object.createShell(person.id);
+    const after = await phase("ready");
+    expect(after?.podUid).not.toBe(before?.podUid);
+    expect(await podsOf(person.id)).toHaveLength(1);
   });
 });
 
