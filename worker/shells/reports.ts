@@ -15,8 +15,10 @@ export function heardReceipt(life: Life, shellId: string, receipt: Receipt): Ste
   const told = eventOf(shellId, receipt);
   // While it ends, that is what people wait for.
   const event = told !== null && record.phase === "stopping" ? { ...told, notice: true as const } : told;
-  // What has not changed is as saved now as it was then.
-  const lastSavedAt = receipt.state === "failed" ? record.lastSavedAt : Math.max(receipt.at, record.lastSavedAt ?? 0);
+  // The home comes last and takes along what the repository refused: only with it all of the work is saved. What has not
+  // changed is as saved now as it was then.
+  const isSaved = receipt.kind === "edge" && receipt.state !== "failed";
+  const lastSavedAt = isSaved ? Math.max(receipt.at, record.lastSavedAt ?? 0) : record.lastSavedAt;
   const changed = lastSavedAt === record.lastSavedAt ? record : { ...record, lastSavedAt };
   return { life: { ...life, record: changed }, events: event === null ? [] : [event] };
 }

@@ -33,7 +33,7 @@ function lifeOf(more: Partial<ShellRecord> = {}): Life & { readonly record: Shel
 }
 
 const receipt: Receipt = {
-  kind: "upstream",
+  kind: "edge",
   state: "saved",
   at: start + hour,
   text: "Saved to refs/limpet/wip.",
@@ -51,6 +51,15 @@ describe("a receipt", () => {
     const { life, events } = heardReceipt(lifeOf(), "shell-1", { ...receipt, state });
     expect(events[0]?.type).toBe(type);
     expect(life.record?.lastSavedAt).toBe(lastSavedAt);
+  });
+
+  it("of the repository alone says nothing of the home, which has failed since", () => {
+    const failing = heardReceipt(lifeOf({ lastSavedAt: start }), "shell-1", { ...receipt, state: "failed" });
+    for (const state of ["saved", "unchanged"] as const) {
+      const pushed = { ...receipt, kind: "upstream", state, at: start + 2 * hour } as const;
+      const { life } = heardReceipt(failing.life, "shell-1", pushed);
+      expect(life.record?.lastSavedAt).toBe(start);
+    }
   });
 
   it("names what was left out, within bounds", () => {
