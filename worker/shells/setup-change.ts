@@ -2,12 +2,15 @@
 // Must not know what makes a value good (validate-*.ts), nor how either is written.
 
 import type { SecretRow } from "../db/secrets.ts";
+import { LimpetError } from "../errors.ts";
 import type { SealKeys } from "../sealing/seal-keys.ts";
 import { sealSecret } from "../sealing/secrets.ts";
 import type { ShellRecord } from "./shell-record.ts";
 import type { GitChange, SecretName, SettingsChange, SetupChange } from "./shell-setup.ts";
 import { cloudProviders } from "./shell-setup.ts";
 import { makeSshKey, readSshKey } from "./ssh-key.ts";
+import { transportOf } from "./validate-git-url.ts";
+import { refuseMisfit } from "./validate-setup.ts";
 
 export interface ChangedSetup {
   readonly record: ShellRecord;
@@ -25,10 +28,15 @@ interface Draft {
   readonly words: string[];
 }
 
-/** `setup` carries it into the pod, also where it changes nothing: a second time repairs. @throws LimpetError `INVALID_GIT_KEY` */
+/**
+ * `setup` carries it into the pod, also where it changes nothing: a second time repairs.
+ * @throws LimpetError `INVALID_GIT_KEY`, `INVALID_GIT_TOKEN`: also where another change came in between, and this one does
+ * not fit it any more
+ */
 export async function changeSetup(keys: SealKeys, record: ShellRecord, change: SetupChange): Promise<ChangedSetup> {
   const draft: Draft = { record, put: new Map(), remove: new Set(), words: [] };
   if (change.git !== undefined) await changeGit(draft, change.git);
+  refuseUnfit(draft.record);
   for (const cloud of cloudProviders) give(draft, cloud, change[cloud]);
   if (change.kubeconfig !== undefined) give(draft, "kubeconfig", change.kubeconfig);
   const { userId } = record;
@@ -56,6 +64,11 @@ export function changeSettings(record: ShellRecord, change: SettingsChange): She
     changed.saveUpstream !== record.saveUpstream;
   if (!carried) return changed.provider === record.provider ? record : changed;
   return { ...changed, setupVersion: record.setupVersion + 1 };
+}
+
+function refuseUnfit({ gitUrl, gitSignIn }: ShellRecord): void {
+  const misfit = gitUrl === null || gitSignIn === null ? null : refuseMisfit(gitSignIn, transportOf(gitUrl));
+  if (misfit !== null) throw new LimpetError(misfit.code, misfit.message);
 }
 
 async function changeGit(draft: Draft, git: GitChange | null): Promise<void> {

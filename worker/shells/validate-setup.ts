@@ -89,7 +89,8 @@ async function checkSignIn(change: GitSignInChange): Promise<Checked<GitSignInCh
   }
 }
 
-function refuseMisfit(kind: GitSignIn, transport: GitAddress["transport"]): Fault | null {
+/** Null where a sign-in of this kind can be used over this transport. */
+export function refuseMisfit(kind: GitSignIn, transport: GitAddress["transport"]): Fault | null {
   if (kind === "token") {
     if (transport === "http") return null;
     return fault(

@@ -63,6 +63,17 @@ describe("a change of the set-up", () => {
     expect(renewed.record.gitPublicKey).not.toBe(first.record.gitPublicKey);
   });
 
+  it("that no longer fits what another one made of the repository is refused, by its own code", async () => {
+    const overSsh = record({ gitUrl: "ssh://git@git.test/a/b.git", gitSignIn: "deploy-key" });
+    const overHttp = record({ gitUrl: "https://git.test/a/b.git", gitSignIn: "token" });
+    const token = { git: { signIn: { type: "token", token: "a secret of git" } } } as const;
+    await expect(changeSetup(keys, overSsh, token)).rejects.toMatchObject({ code: "INVALID_GIT_TOKEN" });
+    const key = { git: { signIn: { type: "deploy-key" } } } as const;
+    await expect(changeSetup(keys, overHttp, key)).rejects.toMatchObject({ code: "INVALID_GIT_KEY" });
+    const url = { git: { url: "https://git.test/a/b.git" } };
+    await expect(changeSetup(keys, overSsh, url)).rejects.toMatchObject({ code: "INVALID_GIT_KEY" });
+  });
+
   it("takes away what is taken away, and leaves what is not named", async () => {
     const given = record({ gitUrl: "https://git.test/a/b", gitSignIn: "token", provider: "aws", workspace: "w" });
     const noSignIn = await changed(given, { git: { signIn: null } });
