@@ -1,9 +1,11 @@
 // Owns the rows of snapshots: which homes lie at the edge, and under which sealed keys.
 // Must not know the objects that hold their bytes.
 
-import { and, desc, eq, gt, gte, inArray, lt, ne, not, notInArray, or, sql } from "drizzle-orm";
+import { and, desc, eq, gt, gte, inArray, isNull, lt, ne, not, notInArray, or, sql } from "drizzle-orm";
+import { podGoneReason } from "../shells/shell-record.ts";
 import type { Database } from "./database.ts";
-import { shells, snapshots } from "./schema.ts";
+import { firstEventIdOf } from "./ids.ts";
+import { events, shells, snapshots } from "./schema.ts";
 
 export interface SnapshotRow {
   /** Sorts by time. */
@@ -26,9 +28,26 @@ export interface WritingPod {
   readonly generation: number;
 }
 
-/** The condition under which a pod is the shell's own and may report. */
-function isPodOf(pod: WritingPod) {
+/** After a pod was found to be gone, what it sent before may still arrive for so long. */
+const lastWordsMs = 5 * 60_000;
+
+/**
+ * The condition under which a pod is the shell's own and may report. When it was found to be gone is what the event says:
+ * the record is written later too, by what this very pod reports.
+ */
+function isPodOf(pod: WritingPod, nowMs: number) {
+  const runs = and(
+    ne(shells.phase, "absent"),
+    or(ne(shells.phase, "failed"), isNull(shells.reason), ne(shells.reason, podGoneReason)),
+  );
+  const endedOf = and(
+    eq(events.userId, shells.userId),
+    eq(events.shellId, shells.id),
+    gte(events.id, firstEventIdOf(nowMs - lastWordsMs)),
+    inArray(events.type, ["SHELL_STOPPED", "SHELL_FAILED"]),
+  );
   return and(
+    or(runs, sql`exists (select 1 from ${events} where ${endedOf})`),
     eq(shells.id, pod.shellId),
     eq(shells.podUid, pod.podUid),
     eq(shells.capabilityGeneration, pod.generation),
@@ -37,8 +56,8 @@ function isPodOf(pod: WritingPod) {
 }
 
 /** Whose shell it is, where the pod is that shell's own at this moment; null otherwise. */
-export async function findOwner(db: Database, pod: WritingPod): Promise<string | null> {
-  const [row] = await db.select({ userId: shells.userId }).from(shells).where(isPodOf(pod)).limit(1);
+export async function findOwner(db: Database, pod: WritingPod, nowMs: number): Promise<string | null> {
+  const [row] = await db.select({ userId: shells.userId }).from(shells).where(isPodOf(pod, nowMs)).limit(1);
   return row?.userId ?? null;
 }
 
@@ -50,6 +69,7 @@ export async function insertSnapshot(
   db: Database,
   row: Omit<SnapshotRow, "userId">,
   pod: WritingPod,
+  nowMs: number,
 ): Promise<boolean> {
   const source = db
     .select({
@@ -63,7 +83,7 @@ export async function insertSnapshot(
       createdAt: sql<Date>`${row.createdAt.getTime()}`.as("created_at"),
     })
     .from(shells)
-    .where(isPodOf(pod));
+    .where(isPodOf(pod, nowMs));
   const written = await db.insert(snapshots).select(source).onConflictDoNothing().returning({ id: snapshots.id });
   return written.length > 0 || (await findSnapshot(db, row.id)) !== null;
 }
@@ -73,13 +93,32 @@ export async function findSnapshot(db: Database, id: string): Promise<SnapshotRo
   return row ?? null;
 }
 
-/** What a new pod of this shell gets back; null: there is none. */
+/** Null: there is none. */
 export async function newestSnapshot(db: Database, shellId: string): Promise<SnapshotRow | null> {
   const [row] = await db
     .select()
     .from(snapshots)
     .where(eq(snapshots.shellId, shellId))
     .orderBy(desc(snapshots.id))
+    .limit(1);
+  return row ?? null;
+}
+
+/**
+ * What a pod of this shell gets back: the newest one of before it was asked for. Those after are its own; where its home
+ * was not put back at once, they are of a home that lacks it. Null: there is none at all.
+ * @param startedAtMs when the pod was asked for (unix milliseconds)
+ */
+export async function snapshotToRestore(
+  db: Database,
+  shellId: string,
+  startedAtMs: number,
+): Promise<SnapshotRow | null> {
+  const [row] = await db
+    .select()
+    .from(snapshots)
+    .where(eq(snapshots.shellId, shellId))
+    .orderBy(desc(lt(snapshots.createdAt, new Date(startedAtMs))), desc(snapshots.id))
     .limit(1);
   return row ?? null;
 }

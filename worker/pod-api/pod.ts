@@ -23,7 +23,7 @@ export async function requirePod(c: AppContext): Promise<KnownPod> {
   const capability = await verifyCapability(c.get("config").sealKeys, bearer(c));
   if (capability === null) return refuseStranger(c);
   await limitPod(c, capability.shellId);
-  const userId = await findOwner(openDatabase(c.env), capability);
+  const userId = await findOwner(openDatabase(c.env), capability, Date.now());
   if (userId === null) throw invalidCapability();
   return { ...capability, userId };
 }

@@ -34,7 +34,7 @@ import {
 import type { SetupWord } from "./setup-line.ts";
 import { makeSaveKey } from "./setup-sources.ts";
 import type { ShellResult } from "./shell-object.ts";
-import { type ShellRecord, shellView } from "./shell-record.ts";
+import { hasNoPod, isSameRecord, type ShellRecord, shellView } from "./shell-record.ts";
 import type { PodActivity, Receipt, SettingsChange, SetupChange } from "./shell-setup.ts";
 import { lookAnyway, lookNow, type Refused, used, wishEnd, wishExtend, wishPresent, wishRestart } from "./wishes.ts";
 
@@ -93,6 +93,8 @@ export class ShellLifecycle {
   #life: Life | null = null;
   /** The record as D1 has it. */
   #stored: ShellRecord | null = null;
+  /** The record as it was shown last; undefined: not yet by this object. */
+  #shown: ShellRecord | null | undefined = undefined;
   /** The call under way: there is never a second one. */
   #call: Promise<void> | null = null;
   /** The run of `setup` under way; one that was given up is none. */
@@ -119,7 +121,7 @@ export class ShellLifecycle {
     return this.#wish(async (life, moment) => {
       const { record } = life;
       if (existing === "existing" && (record === null || record.desired === "deleted")) return null;
-      const full = record?.desired === "present" ? null : await this.#full();
+      const full = isCounted(record) ? null : await this.#full();
       return full ?? wishPresent(life, this.#world.userId, makeShellId(), moment);
     });
   }
@@ -128,7 +130,7 @@ export class ShellLifecycle {
     return this.#wish(async (life, moment) => {
       const { record } = life;
       if (record === null || record.desired === "deleted") return null;
-      const full = record.desired === "present" ? null : await this.#full();
+      const full = isCounted(record) ? null : await this.#full();
       return full ?? wishRestart({ ...life, record }, moment);
     });
   }
@@ -264,14 +266,33 @@ export class ShellLifecycle {
       if (ruled === null || "refused" in ruled) return ruled;
       // Asked to wake before the record says that there is something to do: a crash in between is made good.
       this.#arm(ruled.life);
-      await this.#write(ruled, ruled.secrets);
-      this.#adopt(before, ruled);
+      await this.#writeWish(before, ruled, ruled.secrets);
+      this.#adopt(ruled);
       return ruled.life.record;
     });
   }
 
+  /** @throws where D1 gave no answer. It may have written the wish all the same: nobody here knows the record then. */
+  async #writeWish(before: Life, step: Step, secrets: SecretChange = { put: [], remove: [] }): Promise<void> {
+    try {
+      await this.#write(step, secrets);
+    } catch (error) {
+      const isWish = !isSameRecord(step.life.record, before.record) || secrets.put.length + secrets.remove.length > 0;
+      if (isWish) this.#forgetLife();
+      throw error;
+    }
+  }
+
+  /** As if this object had just woken: what D1 has is read before anything else, and the pod is looked at. */
+  #forgetLife(): void {
+    this.#life = null;
+    this.#unwritten = [];
+    this.#rewriteAtMs = null;
+    this.#world.wake(this.#world.now() + rewriteMs);
+  }
+
   /** What has happened counts even while the record cannot be written. */
-  async #happened(before: Life, step: Step): Promise<void> {
+  async #happened(step: Step): Promise<void> {
     try {
       await this.#write(step);
     } catch (error) {
@@ -279,7 +300,7 @@ export class ShellLifecycle {
       this.#rewriteAtMs = this.#world.now() + rewriteMs;
       this.#unwritten = [...this.#unwritten, ...step.events].slice(-mostUnwritten);
     }
-    this.#adopt(before, step);
+    this.#adopt(step);
   }
 
   async #hear(call: ShellCall, what: ShellHeard): Promise<void> {
@@ -291,15 +312,18 @@ export class ShellLifecycle {
         const { kind, status, reason, message } = what.failure;
         log("warn", "cluster-call", { call: call.type, kind, status, reason, message });
       }
-      await this.#happened(before, heard(before, call, what, this.#moment()));
+      await this.#happened(heard(before, call, what, this.#moment()));
     });
   }
 
-  #adopt(before: Life, step: Step): void {
+  #adopt(step: Step): void {
     this.#life = this.#withoutVoidRun(step.life);
     for (const { notice, type, message } of step.events) if (notice) this.#world.notice(type, message);
-    const isOther = step.life.record !== before.record || step.life.said !== before.said;
-    if (isOther) this.#world.changed(shown(this.#life));
+    const toShow = shown(this.#life);
+    if (this.#shown === undefined || !isSameRecord(toShow, this.#shown)) {
+      this.#shown = toShow;
+      this.#world.changed(toShow);
+    }
     this.#proceed();
   }
 
@@ -365,7 +389,7 @@ export class ShellLifecycle {
       void this.#locked(async () => {
         if (this.#setUpRun !== run) return;
         const before = await this.#lived();
-        this.#adopt(before, { life: heardSetUpWord(before, run.key, said), events: [] });
+        this.#adopt({ life: heardSetUpWord(before, run.key, said), events: [] });
       });
     };
     let outcome: SetUpOutcome | null;
@@ -379,7 +403,7 @@ export class ShellLifecycle {
       this.#setUpRun = null;
       if (outcome.type === "none") log("warn", "setup", { code: outcome.code, final: outcome.final });
       const before = await this.#lived();
-      await this.#happened(before, setUpEnded(before, run.key, outcome, this.#moment()));
+      await this.#happened(setUpEnded(before, run.key, outcome, this.#moment()));
       this.#world.touched("setup");
     });
   }
@@ -401,7 +425,7 @@ export class ShellLifecycle {
     const { record } = step.life;
     const before = this.#stored;
     const events = [...this.#unwritten, ...step.events];
-    const same = record === before && secrets.put.length + secrets.remove.length === 0;
+    const same = isSameRecord(record, before) && secrets.put.length + secrets.remove.length === 0;
     if (same && events.length === 0 && this.#rewriteAtMs === null) return;
     const { db, userId, keys, now } = this.#world;
     // The key of its saves is made with the shell, and what was another shell's goes with that.
@@ -434,6 +458,11 @@ export class ShellLifecycle {
     this.#last = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Those that have a place already: a wish of theirs needs none (`countRunning`). */
+function isCounted(record: ShellRecord | null): boolean {
+  return record?.desired === "present" && !hasNoPod(record);
 }
 
 /** What is going on now takes the place of the record's own sentence. */

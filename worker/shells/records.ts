@@ -1,14 +1,14 @@
 // Owns the rows of shells: reading, writing and dropping the one record that a person's shell has.
 // Must not know why a record changes.
 
-import { and, count, eq, ne } from "drizzle-orm";
+import { and, count, eq, isNotNull, isNull, ne, or } from "drizzle-orm";
 import { type ShellPhase, shellPhases } from "../../durable/protocol/messages.ts";
 import type { Database } from "../db/database.ts";
 import { makeEventId } from "../db/ids.ts";
 import { events, shells } from "../db/schema.ts";
 import { putSecret, removeSecret, removeSecrets, type SecretRow } from "../db/secrets.ts";
 import { deleteSnapshotsOf } from "../db/snapshots.ts";
-import type { ShellRecord } from "./shell-record.ts";
+import { podGoneReason, type ShellRecord } from "./shell-record.ts";
 import { parseSetupCheck, type SecretName, type SetupCheck } from "./shell-setup.ts";
 
 /** Null where the person has no shell. */
@@ -53,9 +53,16 @@ export async function writeShell(db: Database, write: ShellWrite, nowMs: number)
   await db.batch([row, ...gone, ...removed, ...given, ...lines]);
 }
 
-/** How many shells of other people are to run. Two that begin in the same instant may both find the last place free. */
+/**
+ * How many shells of other people are to run, without those that failed and have no pod: they take a place when they are
+ * begun again. Two that begin in the same instant may both find the last place free.
+ */
 export async function countRunning(db: Database, userId: string): Promise<number> {
-  const others = and(eq(shells.desired, "present"), ne(shells.userId, userId));
+  const runs = or(
+    ne(shells.phase, "failed"),
+    and(isNotNull(shells.podUid), or(isNull(shells.reason), ne(shells.reason, podGoneReason))),
+  );
+  const others = and(eq(shells.desired, "present"), runs, ne(shells.userId, userId));
   const [row] = await db.select({ running: count() }).from(shells).where(others);
   return row?.running ?? 0;
 }

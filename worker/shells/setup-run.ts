@@ -27,18 +27,17 @@ export interface SetupRun {
 
 /** Never rejects. Null where it was cancelled. */
 export async function runSetup(run: SetupRun): Promise<SetUpOutcome | null> {
-  const { line, secrets } = run.made;
+  const { line, secrets, unreadable } = run.made;
   const checks = new Map<SetupStep, SetupCheck>();
   const heard = (text: string): boolean => {
-    const word = parseSetupWord(text);
+    const word = parseSetupWord(text, secrets);
     if (word === null) return false;
     if (word.type === "receipt") return word.nonce === line.nonce;
-    const said = { ...word, text: withoutSecrets(word.text, secrets) };
-    if (said.type === "check") {
-      const { step, state, code } = said;
-      checks.set(step, { step, state, code, text: said.text, at: run.now() });
+    if (word.type === "check") {
+      const { step, state, code } = word;
+      checks.set(step, { step, state, code, text: word.text, at: run.now() });
     }
-    run.heard(said);
+    run.heard(word);
     return false;
   };
   const request = {
@@ -51,6 +50,10 @@ export async function runSetup(run: SetupRun): Promise<SetUpOutcome | null> {
   };
   const end = await runForLines(run.cluster, request, heard, run.cancel);
   if (end.type === "cancelled") return null;
+  // The pod was not given it, and says that it is not there: only here it is known why.
+  for (const [step, { code, message: text }] of unreadable) {
+    checks.set(step, { step, state: "failed", code, text, at: run.now() });
+  }
   if (end.type === "enough") return { type: "receipt", checks: [...checks.values()] };
   return { type: "none", ...whyNone(end, secrets), checks: [...checks.values()] };
 }

@@ -6,13 +6,15 @@ import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import { users } from "../db/schema.ts";
 import { putSecret, readSecrets } from "../db/secrets.ts";
-import { newestSnapshot } from "../db/snapshots.ts";
+import { snapshotToRestore } from "../db/snapshots.ts";
+import { LimpetError } from "../errors.ts";
 import { isObject, parseJson, stringAt } from "../kubernetes/json.ts";
 import { makeCapability, makeTicket } from "../pod-api/capability.ts";
-import { openSecrets, sealSecret } from "../sealing/secrets.ts";
+import { type OpenedSecrets, openSecrets, sealSecret } from "../sealing/secrets.ts";
+import { secretsIn } from "./secret-parts.ts";
 import type { SetupLine } from "./setup-line.ts";
 import type { ShellRecord } from "./shell-record.ts";
-import type { AwsCredentials, AzureCredentials, GoogleCredentials, SecretName } from "./shell-setup.ts";
+import type { AwsCredentials, AzureCredentials, GoogleCredentials, SecretName, SetupStep } from "./shell-setup.ts";
 import { workspaceOf } from "./workspace.ts";
 
 export type SetupConfig = Pick<Config, "sealKeys" | "podEdgeUrl" | "save" | "company">;
@@ -21,9 +23,11 @@ export interface MadeLine {
   readonly line: SetupLine;
   /** Every text in it that must be said nowhere. */
   readonly secrets: readonly string[];
+  /** Steps whose secret does not open: they go without it, and this is what is to be said of them. */
+  readonly unreadable: ReadonlyMap<SetupStep, LimpetError>;
 }
 
-/** @throws LimpetError `SECRET_UNREADABLE`; Error where D1 does not answer */
+/** @throws LimpetError `SECRET_UNREADABLE` where the key of the saves does not open; Error where D1 does not answer */
 export async function makeSetupLine(
   db: Database,
   config: SetupConfig,
@@ -36,7 +40,10 @@ export async function makeSetupLine(
     .from(users)
     .where(eq(users.id, record.userId))
     .limit(1);
-  const secrets = new Map(await openSecrets(sealKeys, await readSecrets(db, record.userId)));
+  const { opened: secrets, unreadable } = await openSecrets(sealKeys, await readSecrets(db, record.userId));
+  const noSaveKey = unreadable.get("save-key");
+  // In its place a new one would make all that was saved look forged.
+  if (noSaveKey !== undefined) throw withoutSaveKey(noSaveKey);
   const saveKey = secrets.get("save-key") ?? (await keepSaveKey(db, config, record, nowMs));
   const { id: shellId, podUid, capabilityGeneration: generation } = record;
   const capability = await makeCapability(sealKeys, { shellId, podUid, generation });
@@ -61,7 +68,34 @@ export async function makeSetupLine(
     },
     snapshot: await snapshotPart(db, config, record, nowMs),
   };
-  return { line, secrets: secretsIn(line) };
+  return { line, secrets: secretsIn(line), unreadable: stepsWithout(record, unreadable) };
+}
+
+function withoutSaveKey(cause: LimpetError): LimpetError {
+  const message =
+    "The shell was not set up, because the key of its saves does not open: nothing that was saved could be put back, and nothing new be saved. Whoever runs Limpet must put the seal key that it is under back into SEAL_KEYS; then set up again. What is saved is still there.";
+  return new LimpetError("SECRET_UNREADABLE", message, { cause });
+}
+
+/** A secret of a sign-in that is not the present one is not missed. */
+function stepsWithout(
+  { gitSignIn }: ShellRecord,
+  unreadable: OpenedSecrets["unreadable"],
+): ReadonlyMap<SetupStep, LimpetError> {
+  const used = { "git-key": usesKey(gitSignIn), "git-token": gitSignIn === "token" };
+  const steps = new Map<SetupStep, LimpetError>();
+  for (const [name, error] of unreadable) {
+    if (name === "git-key" || name === "git-token") {
+      if (used[name]) steps.set("git", error);
+    } else if (name !== "save-key") {
+      steps.set(name, error);
+    }
+  }
+  return steps;
+}
+
+function usesKey(gitSignIn: ShellRecord["gitSignIn"]): boolean {
+  return gitSignIn === "deploy-key" || gitSignIn === "key";
 }
 
 /** 32 random bytes: the key of a shell's MACs. Without it nothing that was saved is ever restored. */
@@ -76,15 +110,14 @@ async function keepSaveKey(db: Database, config: SetupConfig, record: ShellRecor
   return key;
 }
 
-/** A container that was set up before in this pod has its home still. */
+/** Also where this pod was set up before: the script knows by its own marks whether its home was put back, once a pod. */
 async function snapshotPart(
   db: Database,
   { sealKeys, podEdgeUrl }: SetupConfig,
   record: ShellRecord,
   nowMs: number,
 ): Promise<SetupLine["snapshot"]> {
-  if (record.setUpFor?.startsWith(`${record.podUid}/`) === true) return null;
-  const row = await newestSnapshot(db, record.id);
+  const row = await snapshotToRestore(db, record.id, record.startedAt);
   if (row === null) return null;
   return {
     url: `${podEdgeUrl}/api/pod/snapshot/${row.id}`,
@@ -98,12 +131,11 @@ async function snapshotPart(
 function gitPart(record: ShellRecord, secrets: ReadonlyMap<SecretName, string>, upstream: boolean): SetupLine["git"] {
   const { gitUrl: url, gitBranch: branch, gitSignIn } = record;
   if (url === null) return null;
-  const usesKey = gitSignIn === "deploy-key" || gitSignIn === "key";
   return {
     url,
     branch,
     workspace: record.workspace ?? workspaceOf(url),
-    key: usesKey ? (secrets.get("git-key") ?? null) : null,
+    key: usesKey(gitSignIn) ? (secrets.get("git-key") ?? null) : null,
     token: gitSignIn === "token" ? tokenOf(secrets.get("git-token")) : null,
     saveUpstream: record.saveUpstream && upstream,
   };
@@ -129,25 +161,6 @@ function parsed<T extends object>(
   const whole = (given: unknown): given is T => isObject(given) && needed.every((key) => stringAt(given, key) !== null);
   if (!whole(value)) throw new Error(`the secret ${name} is not what is kept under that name`);
   return value;
-}
-
-/** Shorter ones would be found in innocent words. */
-const shortestSecret = 6;
-
-function secretsIn({ edge, git, aws, google, azure, kubeconfig, save, snapshot }: SetupLine): readonly string[] {
-  const all = [
-    edge.capability,
-    git?.key,
-    git?.token?.token,
-    aws?.secretAccessKey,
-    aws?.sessionToken,
-    google?.serviceAccountKey,
-    azure?.clientSecret,
-    kubeconfig,
-    save.key,
-    snapshot?.ticket,
-  ];
-  return all.filter((text): text is string => typeof text === "string" && text.length >= shortestSecret);
 }
 
 function randomHex(bytes: number): string {

@@ -10,13 +10,14 @@ const maxTextLength = 1_000;
 /** As the codes of Limpet's own errors are written. */
 const codeWord = /^[A-Z][A-Z0-9_]{0,63}$/;
 
-/** Null where the line is no word of it: other lines are ignored. */
-export function parseSetupWord(line: string): SetupWord | null {
+/** @returns a word without any of these secrets; null where the line is no word of it: other lines are ignored */
+export function parseSetupWord(line: string, secrets: readonly string[]): SetupWord | null {
   if (!line.startsWith("{")) return null;
   const word = parseJson(line);
   if (!isObject(word)) return null;
   const { type, step, state, code } = word;
-  const text = stringAt(word, "text")?.slice(0, maxTextLength) ?? "";
+  // Cut only then: half of a secret would not be found.
+  const text = withoutSecrets(stringAt(word, "text") ?? "", secrets).slice(0, maxTextLength);
   switch (type) {
     case "receipt": {
       const nonce = stringAt(word, "nonce");

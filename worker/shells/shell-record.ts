@@ -45,9 +45,33 @@ export interface ShellRecord {
   readonly createdAt: number;
 }
 
+/** Why a shell failed whose pod is not there any more. */
+export const podGoneReason = "PodGone";
+
 /** The pod of a person has one name, so that a second create finds the first. */
 export function podNameOf(userId: string): string {
   return `limpet-${userId}`;
+}
+
+/** True where nothing of the one is otherwise in the other. */
+export function isSameRecord(one: ShellRecord | null, other: ShellRecord | null): boolean {
+  return isSame(one, other);
+}
+
+/** Of plain data. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  const entries = Object.entries(one);
+  return (
+    entries.length === Object.keys(other).length &&
+    entries.every(([name, value]) => Object.hasOwn(other, name) && isSame(value, Reflect.get(other, name)))
+  );
+}
+
+/** True where its pod is known to be gone, or never was there: it has no part in what runs. */
+export function hasNoPod({ phase, podUid, reason }: ShellRecord): boolean {
+  return phase === "absent" || (phase === "failed" && (podUid === null || reason === podGoneReason));
 }
 
 /** `lifeMs`: the longest life of a pod. */

@@ -84,7 +84,7 @@ export async function storeSnapshot(
 async function insertRow(db: Database, row: Omit<SnapshotRow, "userId">, pod: WritingPod): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await insertSnapshot(db, row, pod);
+      return await insertSnapshot(db, row, pod, Date.now());
     } catch (error) {
       if (tries === insertTries) throw error;
       await new Promise((resolve) => setTimeout(resolve, 250 * tries));

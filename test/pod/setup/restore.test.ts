@@ -41,8 +41,9 @@ function newPod(): Pod {
   return pod;
 }
 
+/** As the edge makes it (worker/shells/setup-sources.ts): with a snapshot, wherever there is one, in every set-up of a pod. */
 function line(saveUpstream: boolean, given: Partial<SetupLine> = {}): SetupLine {
-  const plain = makeLine(edge.url, given);
+  const plain = makeLine(edge.url, { snapshot: edge.snapshots.size === 0 ? null : edge.wish, ...given });
   return {
     ...plain,
     edge: { url: edge.url, capability },
@@ -95,12 +96,12 @@ test.each([true, false])("a pod is lost and the next one has it all (saved upstr
   expect(hidden === "").toBe(!saveUpstream);
   // A set-up later in the life of the pod puts nothing back over what is newer.
   first.write("notes.txt", "newer\n");
-  const again = await first.setup(line(saveUpstream, { snapshot: edge.wish }));
+  const again = await first.setup(line(saveUpstream));
   expect(again.checks).toMatchObject({ home: { state: "skipped" }, work: { state: "skipped" } });
   expect(first.read("notes.txt")).toBe("newer\n");
 
   const second = newPod();
-  const run = await second.setup(line(saveUpstream, { snapshot: edge.wish }));
+  const run = await second.setup(line(saveUpstream));
   expect(run.checks.home).toMatchObject({ state: "done", code: null });
   expect(run.checks.clone).toMatchObject({ state: "done" });
   expect(run.checks.work?.code ?? null).toBe(null);
@@ -134,7 +135,7 @@ test("an edge that fails: the home is said to be missing, no save takes its plac
   expect(failed.checks.work?.state).not.toBe("failed");
   await inPod(second, join(second.image, "save")).catch(() => "");
   expect(edge.snapshots.size).toBe(1);
-  const mended = await second.setup(line(true, { snapshot: wish }));
+  const mended = await second.setup(line(true));
   expect(mended.checks.home).toMatchObject({ state: "done" });
   expect(second.read("notes.txt")).toBe("outside of repositories\n");
 });

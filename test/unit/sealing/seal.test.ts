@@ -95,10 +95,15 @@ describe("what is sealed", () => {
 });
 
 describe("a person's secrets", () => {
-  it("open together, or the one that does not is named", async () => {
+  it("open each by itself: the one that does not is named, and takes no other away", async () => {
     const rows = [await sealSecret(keys, "ada", "git-key", "k"), await sealSecret([third], "ada", "aws", "a")];
-    const opened = await openSecrets([first, second, third], rows);
-    expect(Object.fromEntries(opened)).toEqual({ "git-key": "k", aws: "a" });
-    expect(await refusal(openSecrets(keys, rows))).toContain(`"aws" is sealed under the key "third"`);
+    const whole = await openSecrets([first, second, third], rows);
+    expect(Object.fromEntries(whole.opened)).toEqual({ "git-key": "k", aws: "a" });
+    expect(whole.unreadable.size).toBe(0);
+    const { opened, unreadable } = await openSecrets(keys, rows);
+    expect(Object.fromEntries(opened)).toEqual({ "git-key": "k" });
+    expect([...unreadable].map(([name, { code, message }]) => [name, code, message])).toEqual([
+      ["aws", "SECRET_UNREADABLE", expect.stringContaining(`"aws" is sealed under the key "third"`)],
+    ]);
   });
 });

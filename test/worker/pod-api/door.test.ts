@@ -2,10 +2,11 @@
 // Must not know what is behind it.
 
 import { describe, expect, it } from "vitest";
+import { recordEvent } from "../../../worker/db/events.ts";
 import { makeShellId } from "../../../worker/db/ids.ts";
 import { makeCapability } from "../../../worker/pod-api/capability.ts";
 import { errorCodeOf } from "../answers.ts";
-import { PodCaller, sealKeys, someBytes } from "./pod-caller.ts";
+import { db, PodCaller, sealKeys, someBytes } from "./pod-caller.ts";
 
 const activity = { busy: true, commands: ["terraform"], ending: false };
 
@@ -46,6 +47,34 @@ describe("the door for pods", () => {
     expect((await pod.upload(someBytes(10))).status).toBe(201);
     await pod.changeRecord({ desired: "deleted" });
     expect((await pod.upload(someBytes(10))).status).toBe(401);
+  });
+
+  it.each([
+    ["stopped", { desired: "stopped", phase: "absent" }, "SHELL_STOPPED"],
+    ["lost", { phase: "failed", reason: "PodGone" }, "SHELL_FAILED"],
+  ] as const)("shuts soon after the pod is %s, and what it reports holds no door open", async (_, gone, type) => {
+    const pod = await PodCaller.runs();
+    const receipt = { kind: "edge", state: "saved", text: "Saved." };
+    const end = (agoMs: number) =>
+      recordEvent(db, { userId: pod.userId, shellId: pod.shellId, type, message: "It ended." }, Date.now() - agoMs);
+    await pod.changeRecord(gone);
+    // Of another end, before.
+    await end(10 * 60_000);
+    const post = async () => (await pod.post("/api/pod/receipt", receipt)).status;
+    expect([await post(), (await pod.upload(someBytes(10))).status]).toEqual([401, 401]);
+    // The record is written anew, by a setting or whatever else.
+    await pod.changeRecord({ updatedAt: new Date() });
+    expect(await post()).toBe(401);
+    await end(60_000);
+    expect([await post(), (await pod.upload(someBytes(10))).status]).toEqual([204, 201]);
+  });
+
+  it("stays open for a shell that failed in a pod that is there", async () => {
+    const pod = await PodCaller.runs();
+    await pod.changeRecord({ phase: "failed", reason: "CrashLoopBackOff" });
+    expect((await pod.upload(someBytes(10))).status).toBe(201);
+    await pod.changeRecord({ phase: "failed", reason: null });
+    expect((await pod.upload(someBytes(10))).status).toBe(201);
   });
 
   it("takes a capability of an older key while that is there", async () => {

@@ -60,7 +60,7 @@ describe("a person's secrets", () => {
     await put(sealKeys, ada, "aws", "{}");
     await put(sealKeys, eve, "aws", "theirs");
     expect([...(await listSecretNames(db, ada))].sort()).toEqual(["aws", "git-key"]);
-    const opened = await openSecrets(sealKeys, await readSecrets(db, ada));
+    const { opened } = await openSecrets(sealKeys, await readSecrets(db, ada));
     expect(Object.fromEntries(opened)).toEqual({ "git-key": "second", aws: "{}" });
     await db.batch([removeSecret(db, ada, "git-key"), removeSecret(db, ada, "git-key")]);
     expect([...(await listSecretNames(db, ada))]).toEqual(["aws"]);
@@ -96,7 +96,7 @@ describe("after a new key was put first", () => {
     expect(batches.map(({ resealed }) => resealed)).toEqual([3, 3, 1]);
     expect(batches.flatMap(({ unreadable }) => unreadable)).toEqual([]);
     for (const id of people) {
-      const opened = await openSecrets([fresh], await readSecrets(db, id));
+      const { opened } = await openSecrets([fresh], await readSecrets(db, id));
       expect(opened.get("git-key")).toBe(`key of ${id}`);
     }
     for (const id of [first, second]) {
@@ -118,7 +118,10 @@ describe("after a new key was put first", () => {
     ]);
     const rest = await resealAll(withKeys([fresh, old]), 4);
     expect([...both, rest].reduce((sum, batches) => sum + count(batches), 0)).toBe(12);
-    for (const id of people) expect((await openSecrets([fresh], await readSecrets(db, id))).get("save-key")).toBe(id);
+    for (const id of people) {
+      const { opened } = await openSecrets([fresh], await readSecrets(db, id));
+      expect(opened.get("save-key")).toBe(id);
+    }
   });
 
   it("a secret that is given anew meanwhile is the one that stays", async () => {
@@ -129,7 +132,7 @@ describe("after a new key was put first", () => {
     const resealing = resealBatch(withKeys([fresh, old]), 10);
     await put([old], ada, "aws", "given meanwhile");
     await resealing;
-    const opened = await openSecrets([fresh, old], await readSecrets(db, ada));
+    const { opened } = await openSecrets([fresh, old], await readSecrets(db, ada));
     expect(opened.get("aws")).toBe("given meanwhile");
   });
 

@@ -91,6 +91,29 @@ describe("the limit of an installation", () => {
     expect(await first.shell.restart()).toMatchObject({ ok: false, code: "SHELL_LIMIT" });
     expect(await first.record()).toMatchObject({ desired: "stopped", phase: "absent" });
   });
+
+  it("counts none that has failed and has no pod; it needs a place when it is begun again", async () => {
+    const lost = await CrashWorld.begin();
+    await lost.ask((shell) => shell.want("any"));
+    await lost.rest();
+    const running = await countRunning(lost.db, "nobody");
+    lost.api.vanish();
+    await lost.ask((shell) => shell.look());
+    await lost.rest();
+    expect(await lost.record()).toMatchObject({ desired: "present", phase: "failed", reason: "PodGone" });
+    expect(await countRunning(lost.db, "nobody")).toBe(running - 1);
+
+    const other = await CrashWorld.begin();
+    other.shellLimit = running;
+    other.wake(null);
+    expect(await other.shell.want("any")).toMatchObject({ ok: true });
+    lost.shellLimit = running;
+    lost.wake(null);
+    expect(await lost.shell.want("any")).toMatchObject({ ok: false, code: "SHELL_LIMIT" });
+    await other.ask((shell) => shell.end("stopped"));
+    await other.rest();
+    expect(await lost.shell.want("any")).toMatchObject({ ok: true });
+  });
 });
 
 describe("a set-up that never gives a receipt", () => {

@@ -65,6 +65,13 @@ export class CrashWorld {
     this.shell = this.#wake();
   }
 
+  /** The object begins a new life in which nothing fails, and hears of nobody: only the alarm that it had set comes. */
+  revive(): void {
+    const wakeAtMs = this.#wakeAtMs;
+    this.wake(null);
+    this.#wakeAtMs = wakeAtMs;
+  }
+
   /** Lets time go by until nothing more happens soon, or the object is killed. */
   async rest(): Promise<void> {
     for (let step = 0; step < mostSteps; step += 1) {
@@ -91,7 +98,7 @@ export class CrashWorld {
   async outcome(firstId: string | null): Promise<object> {
     const record = await this.record();
     const { pod } = this.api;
-    const secrets = await openSecrets(config.sealKeys, await readSecrets(this.db, this.userId));
+    const { opened: secrets } = await openSecrets(config.sealKeys, await readSecrets(this.db, this.userId));
     const line = pod === null ? undefined : this.setUpWith.get(pod.uid);
     const objects = firstId === null ? [] : (await env.SNAPSHOTS.list({ prefix: `${firstId}/` })).objects;
     return {
