@@ -57,6 +57,7 @@ beside_one() {
     fi
   done <"$shadow/work/beside"
   if [ "$beside_tip" != "$head_commit" ]; then beside_branch work "$beside_tip"; fi
+  put_tags "$1"
   if grep -q '^stash ' "$shadow/found/manifest"; then
     put_stashes
     beside_names="$beside_names${beside_names:+, }the list of stashes"

@@ -12,6 +12,7 @@ read_facts() {
     >"$shadow/now/refs" 2>"$shadow/error" || fail REPOSITORY "git cannot list the branches of $below: $(last_line "$shadow/error")"
   # Where the host wants branches for saves, a clone has them: they hold what was not pushed.
   sed -i '/ refs\/remotes\/[^/]*\/limpet\/wip\//d' "$shadow/now/refs"
+  leave_broken
   IFS= read -r work_line <"$gitdir/HEAD"
   case $work_line in
     'ref: refs/heads/.invalid') work_head=$(theirs symbolic-ref -q HEAD) || work_head=$(theirs rev-parse -q --verify HEAD) ;;
@@ -26,11 +27,13 @@ read_facts() {
     *)
       head_kind=detached
       head_commit=$work_head
+      ours cat-file -e "$head_commit" 2>/dev/null ||
+        fail REPOSITORY "HEAD of $below is at $head_commit, which is not there: check out a branch."
       ;;
   esac
   {
     printf 'head %s %s %s\n' "$head_kind" "$work_head" "${head_commit:--}"
-    cat "$shadow/now/refs"
+    cat "$shadow/now/refs" || exit 1
     if grep -q ' refs/stash$' "$shadow/now/refs"; then
       # The name of an entry, as %gd says it with --date=raw: stash@{SECONDS ZONE}.
       # rev-list says nothing of a reflog's words. No signature is looked at, and no diff: neither runs a program.
@@ -43,8 +46,25 @@ read_facts() {
       fi
       cat "$shadow/now/stashes"
     fi
-  } >"$shadow/now/facts"
+  } >"$shadow/now/facts" || fail STATE "Limpet's own folder ($shadow) cannot be written."
   theirs config --local -z --get-regexp "$carried_settings" >"$shadow/now/config" 2>/dev/null || :
+}
+
+# One branch that names what is not there must not keep all else from being saved. By our own git: theirs would ask a partial
+# clone's remote.
+leave_broken() {
+  sed 's/^ref \([0-9a-f]*\) .*/\1/' "$shadow/now/refs" | sort -u | ours cat-file --batch-check --buffer 2>/dev/null |
+    sed -n 's/^\([0-9a-f]*\) missing$/^ref \1 /p' >"$shadow/now/missing"
+  # git names a reference that holds no object's name at all, and goes on.
+  sed -n 's/^warning: ignoring broken ref \(refs\/.*\)$/\1/p' "$shadow/error" >"$shadow/now/broken"
+  if [ -s "$shadow/now/missing" ]; then
+    grep -f "$shadow/now/missing" "$shadow/now/refs" | sed 's/^ref [0-9a-f]* //' >>"$shadow/now/broken"
+    grep -v -f "$shadow/now/missing" "$shadow/now/refs" >"$shadow/now/refs-whole"
+    mv -f "$shadow/now/refs-whole" "$shadow/now/refs"
+  fi
+  while IFS= read -r work_name; do
+    skip_line "$work_name: names a commit that is not there"
+  done <"$shadow/now/broken"
 }
 
 # Settings that name a repository's remotes and branches, or change what `git status` says; none of them runs a program.

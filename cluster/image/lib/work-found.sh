@@ -10,8 +10,8 @@ find_upstream() {
   open_shadow
   set_remote "$work_url"
   found_commit='' found_form='' found_foreign='' found_at=0
-  work_there=$(ask_upstream) || {
-    push_why=$(last_line "$shadow/error")
+  ask_upstream || {
+    hear
     fail_asking
   }
   while read -r work_object work_form; do
@@ -23,7 +23,7 @@ find_upstream() {
       continue
     fi
     fetch_upstream "$work_form" || {
-      push_why=$(last_line "$shadow/error")
+      hear
       fail_asking
     }
     work_object=$(ours rev-parse -q --verify refs/limpet/fetched) || continue
@@ -53,8 +53,8 @@ END
 }
 
 fail_asking() {
-  case $push_why in
-    *'uthentication failed'* | *'could not read Username'* | *'could not read Password'* | *'ermission denied'* | *'error: 401' | *'error: 403')
+  case $push_all in
+    *'uthentication failed'* | *'could not read Username'* | *'could not read Password'* | *'ermission denied'* | *'error: 401'* | *'error: 403'*)
       fail GIT_SIGN_IN "The repository's host refused the sign-in, so the saved work could not be put back yet: $push_why"
       ;;
   esac

@@ -25,13 +25,21 @@ read_index() {
 
 # index_tree: the tree of what is staged; work/entries, work/intent-to-add, work/flags on the way.
 make_index_tree() {
+  # A partial clone has not got every object that it names; upstream has. Everywhere else a missing one is found out here.
+  missing_ok=''
+  if theirs config --get-regexp '^(extensions\.partialclone|remote\..*\.promisor)$' >/dev/null 2>&1; then
+    missing_ok=--missing-ok
+    # So here the files are read anew after a save that did not come through: it may be that such an object was pruned.
+    if [ -n "$pending_before" ]; then rm -f "$shadow/index"; fi
+  fi
   if [ -f "$shadow/now/index" ]; then cp "$shadow/now/index" "$shadow/work/index"; fi
   GIT_INDEX_FILE=$shadow/work/index
   export GIT_INDEX_FILE
   shadow_files ls-files -s -v -z >"$shadow/work/entries" 2>"$shadow/error" &&
+    look_at_skipped &&
     shadow_files ls-files -u -z >"$shadow/work/unmerged" 2>"$shadow/error" &&
     settle_conflicts &&
-    index_tree=$(shadow_files write-tree 2>"$shadow/error") &&
+    index_tree=$(shadow_files write-tree $missing_ok 2>"$shadow/error") &&
     shadow_files diff-index --cached --ita-visible-in-index --no-renames -z "$index_tree" >"$shadow/work/raw" 2>"$shadow/error" &&
     shadow_files diff-files -z --name-only --diff-filter=D --ignore-submodules=all >"$shadow/work/gone" 2>"$shadow/error"
   work_status=$?
@@ -39,8 +47,23 @@ make_index_tree() {
   [ "$work_status" -eq 0 ] || fail REPOSITORY "The index of $below cannot be read: $(last_line "$shadow/error")"
   # `:000000 100644 0000 e69d A`, then the name: an entry without content, as `git add -N` makes it.
   sed -z -n 's/^:000000 \([0-7]*\) .* A$/\1 /;t name;d;:name;N;s/ \x00/ /;p' "$shadow/work/raw" >"$shadow/record/intent-to-add"
-  # h, s: assume-unchanged; S, s: skip-worktree.
-  sed -z -n 's/^\([hsS]\) [^\t]*\t/\1 /p' "$shadow/work/entries" >"$shadow/record/flags"
+}
+
+# record/flags: `h NAME` assume-unchanged, `S NAME` skip-worktree; a file may have both. A file under skip-worktree that is
+# there is a file like any other; one that is not there stays as it is staged, and its line alone begins with S from here on.
+look_at_skipped() {
+  sed -z -n 's/^[hs] [^\t]*\t/h /p' "$shadow/work/entries" >"$shadow/record/flags"
+  sed -z -n 's/^[sS] [^\t]*\t/.\//p' "$shadow/work/entries" >"$shadow/work/skipping"
+  [ -s "$shadow/work/skipping" ] || return 0
+  xargs -0 sh -c 'exec find "$@" -maxdepth 0 ! -type d -printf "%p\0"' sh <"$shadow/work/skipping" 2>/dev/null |
+    sed -z 's/^\.\///' | sort -zu >"$shadow/work/there"
+  [ -s "$shadow/work/there" ] || return 0
+  # Where a sparse checkout is on, git itself takes the flag off a file that is there.
+  if ! theirs config --type=bool --get core.sparseCheckout 2>/dev/null | grep -q true; then
+    sed -z 's/^/S /' "$shadow/work/there" >>"$shadow/record/flags"
+  fi
+  shadow_files update-index --no-skip-worktree -z --stdin <"$shadow/work/there" 2>"$shadow/error" &&
+    shadow_files ls-files -s -v -z >"$shadow/work/entries" 2>"$shadow/error"
 }
 
 # Entries of a conflict cannot be a tree: each becomes what it is on our side, or goes where our side has none.

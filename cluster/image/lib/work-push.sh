@@ -23,12 +23,37 @@ upstream_ref() {
   if [ "$1" = branch ]; then echo "$branch_ref"; else echo "$ref"; fi
 }
 
+# Whoever ends a save or a restore (its caller, when the time is over) ends its git too: `timeout` has made that one the head
+# of a process group of its own, which no signal to ours reaches. One word is left to say.
+calling=''
+end_calls() {
+  # A call's own output is a file.
+  exec 7>&1
+  trap 'exec >&7; case $calling in "") ;; *) kill "$calling" 2>/dev/null; wait "$calling" ;; esac
+    fail SAVE_CUT_SHORT "$below: the time was too short."' HUP INT TERM
+}
+
+# call SECONDS PROGRAM…: for at most so long, by Limpet's own configuration, without what a terminal or our lock would give it.
+call() {
+  GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_DIR=$shadow timeout -k 5 "$@" </dev/null 7>&- 8>&- &
+  calling=$!
+  wait "$calling"
+  set -- "$?"
+  calling=''
+  return "$1"
+}
+
+# hear: sets push_why, the words that say what kept a call from the host, and push_all, what else it said.
+hear() {
+  push_why=$(last_line "$shadow/error")
+  push_all=$(whole_words "$shadow/error")
+}
+
 # try_push FORM OBJECT|'': 0 pushed; otherwise push_said is `lease`, `refused` or `failed`, push_why the host's words.
 try_push() {
   work_target=$(upstream_ref "$1")
-  GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_DIR=$shadow timeout -k 5 "$LIMPET_PUSH_SECONDS" \
-    git push --porcelain --no-verify --no-signed --no-follow-tags --recurse-submodules=no \
-    "--force-with-lease=$work_target:$upstream_commit" limpet "$2:$work_target" >"$shadow/work/push" 2>"$shadow/error" </dev/null 8>&-
+  call "$LIMPET_PUSH_SECONDS" git push --porcelain --no-verify --no-signed --no-follow-tags --recurse-submodules=no \
+    "--force-with-lease=$work_target:$upstream_commit" limpet "$2:$work_target" >"$shadow/work/push" 2>"$shadow/error"
   work_status=$?
   [ "$work_status" -ne 0 ] || return 0
   work_line=$(sed -n "s/^!${tab}[^${tab}]*${tab}//p" "$shadow/work/push" | head -n 1)
@@ -38,39 +63,43 @@ try_push() {
     '[rejected]'* | '[remote rejected]'*) push_said=refused ;;
     *) push_said=failed ;;
   esac
+  push_all=''
   if [ -n "$work_line" ]; then
     push_why=$(printf '%s' "$work_line" | tr -d '\000-\037' | cut -c 1-200)
   elif [ "$work_status" -eq 124 ] || [ "$work_status" -eq 137 ]; then
     push_why="no answer within $LIMPET_PUSH_SECONDS s"
   else
-    push_why=$(last_line "$shadow/error")
+    hear
   fi
   return 1
 }
 
-# What the host has under both names: `OBJECT FORM` a line. 1: it cannot be asked.
+# What the host has under both names: work_there, `OBJECT FORM` a line. 1: it cannot be asked (within $1 seconds; 60).
 ask_upstream() {
-  GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_DIR=$shadow timeout -k 5 60 \
-    git ls-remote limpet "$ref" "$branch_ref" >"$shadow/work/remote" 2>"$shadow/error" </dev/null 8>&- || return 1
-  while read -r work_object work_name; do
+  call "${1:-60}" git ls-remote limpet "$ref" "$branch_ref" >"$shadow/work/remote" 2>"$shadow/error" || return 1
+  work_there=$(while read -r work_object work_name; do
     case $work_name in
       "$ref") echo "$work_object ref" ;;
       "$branch_ref") echo "$work_object branch" ;;
     esac
-  done <"$shadow/work/remote"
+  done <"$shadow/work/remote")
+}
+
+# has_there "OBJECT FORM": was it in the last answer?
+has_there() {
+  printf '%s\n' "$work_there" | grep -Fqx -- "$1"
 }
 
 # fetch_upstream FORM: into the shadow, as refs/limpet/fetched.
 fetch_upstream() {
-  GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_DIR=$shadow timeout -k 5 "$LIMPET_PUSH_SECONDS" \
-    git fetch -q --no-tags --no-write-fetch-head --refmap= limpet "+$(upstream_ref "$1"):refs/limpet/fetched" \
-    >/dev/null 2>"$shadow/error" </dev/null 8>&-
+  call "$LIMPET_PUSH_SECONDS" git fetch -q --no-tags --no-write-fetch-head --refmap= \
+    limpet "+$(upstream_ref "$1"):refs/limpet/fetched" >/dev/null 2>"$shadow/error"
 }
 
 # What keeps a save from the host, as code and sentence: fail_upstream.
 fail_upstream() {
-  case $push_why in
-    *'uthentication failed'* | *'could not read Username'* | *'could not read Password'* | *'ermission denied'* | *'error: 401' | *'error: 403')
+  case $push_why$newline$push_all in
+    *'uthentication failed'* | *'could not read Username'* | *'could not read Password'* | *'ermission denied'* | *'error: 401'* | *'error: 403'*)
       fail GIT_SIGN_IN "The repository's host refused the sign-in, so the work was not saved there: $push_why"
       ;;
     *'read only'* | *'read-only'* | *'eadonly'*)
@@ -86,7 +115,7 @@ fail_upstream() {
 # The lease was not kept: somebody else wrote there, or an answer of ours was lost. Sets the expectation anew; a save of this
 # shell that nobody has put back becomes a part of the next one ($earlier), so that it is never lost. 1: cannot be asked.
 learn_upstream() {
-  work_there=$(ask_upstream) || return 1
+  ask_upstream || return 1
   work_object=$(printf '%s\n' "$work_there" | sed -n "s/ $upstream_form\$//p")
   if [ -z "$work_object" ]; then
     know_upstream "$upstream_form" ''

@@ -7,6 +7,7 @@
 #   manifest       lines: format 1; head, branch, stash (work-facts.sh); tag; earlier OBJECT
 #   intent-to-add  MODE NAME, NUL after each           modes, flags  likewise: what git's trees cannot say
 #   pointers       NAME, NUL: files of git-lfs that stayed what they are in git
+#   tags/OBJECT    the bytes of a tag's own object, where upstream has not got it
 #   config         KEY, line feed, VALUE, NUL          exclude, attributes   .git/info's, where there are any
 #
 # The MAC is HMAC-SHA256 under the shell's key over one line that names shell and repository, and the whole commit before it.
@@ -17,16 +18,20 @@ make_record() {
     echo 'format 1'
     sed -n 's/^ref \([0-9a-f]*\) \(refs\/heads\/.*\)$/branch \1 \2/p; s/^ref \([0-9a-f]*\) \(refs\/tags\/.*\)$/tag \1 \2/p
       /^head /p; /^stash /p' "$shadow/now/facts" | { if [ "$work_mode" = bundle ]; then cat; else grep -v '^tag '; fi; }
+    sed 's/^\(.*\) [^ ]*$/tag \1/' "$shadow/work/own-tags"
     for work_each in $earlier; do echo "earlier $work_each"; done
   } >"$shadow/record/manifest"
-  # An address is for everybody who may read the repository; what stands before its @ is not.
-  sed -z 's#\(://\)[^/@\n]*@#\1#' "$shadow/now/config" >"$shadow/record/config"
+  # An address is for everybody who may read the repository; what stands before its last @ is not. The name alone that ssh
+  # signs in by is no secret, and an address is none without it.
+  sed -z 's#\(ssh://[^/@:\n]*\)\(:[^/\n]*\)\{0,1\}@\([^/@\n]*\(/\|$\)\)#\1@\3#; t; s#\(://\)[^/\n]*@#\1#' \
+    "$shadow/now/config" >"$shadow/record/config"
   same_file "$common/info/exclude" "$shadow/record/exclude"
   same_file "$common/info/attributes" "$shadow/record/attributes"
   set -- manifest intent-to-add modes flags pointers config
   for work_each in exclude attributes; do
     if [ -f "$shadow/record/$work_each" ]; then set -- "$@" "$work_each"; fi
   done
+  record_tags 2>"$shadow/error" || fail STATE "The save of $below cannot be written: $(last_line "$shadow/error")"
   # One a line, as hash-object reads them.
   (cd "$shadow/record" && printf '%s\n' "$@" | ours hash-object -w --no-filters --stdin-paths) >"$shadow/work/blobs" 2>"$shadow/error" &&
     {
@@ -35,12 +40,14 @@ make_record() {
         shift
       done <"$shadow/work/blobs"
       printf '040000 tree %s\tindex\n040000 tree %s\tworktree\n' "$index_tree" "$worktree_tree"
+      if [ -n "$tags_tree" ]; then printf '040000 tree %s\ttags\n' "$tags_tree"; fi
     } >"$shadow/work/entries-of-record" &&
     record_tree=$(ours mktree --missing <"$shadow/work/entries-of-record" 2>"$shadow/error") ||
     fail STATE "The save of $below cannot be written: $(last_line "$shadow/error")"
   {
     sed -n 's/^head [^ ]* [^ ]* \([0-9a-f]*\)$/\1/p; s/^branch \([0-9a-f]*\) .*/\1/p; s/^stash \([0-9a-f]*\) .*/\1/p
       s/^earlier //p' "$shadow/record/manifest"
+    sed 's/.* //' "$shadow/work/own-tags"
   } | sort -u >"$shadow/work/parents"
 }
 

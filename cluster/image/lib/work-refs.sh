@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Owns HEAD, branches, stashes, tags and settings of a repository that is put back, and the sentence about it at the end.
+# Owns HEAD, branches, stashes and settings of a repository that is put back, and the sentence about it at the end.
 # Must not know files or the index.
 
 # What git ignores comes first: it decides what is new. A person's own list stays.
@@ -41,18 +41,8 @@ put_refs() {
     sed -n 's/^branch \([0-9a-f]*\) \(.*\)$/update \2 \1/p' "$shadow/found/manifest" |
     in_theirs update-ref -m 'limpet: put back' --stdin 2>"$shadow/error" ||
     fail REPOSITORY "The branches of $below could not be put back: $(last_line "$shadow/error")"
-  put_tags
+  put_tags "$found_commit"
   put_stashes
-}
-
-# Tags that are not there; one of the same name stays as it is.
-put_tags() {
-  grep '^tag ' "$shadow/found/manifest" >"$shadow/work/saved-tags" || return 0
-  in_theirs for-each-ref --format='%(refname)' refs/tags | sort >"$shadow/work/tags-now"
-  while read -r work_line work_object work_name; do
-    if in_theirs cat-file -e "$work_object" 2>/dev/null; then echo "$work_name $work_object"; fi
-  done <"$shadow/work/saved-tags" | sort | join -v 1 - "$shadow/work/tags-now" | sed 's/^/create /' |
-    in_theirs update-ref --stdin 2>/dev/null
 }
 
 # The oldest first, each with its own words, time and author: the list reads as it did.

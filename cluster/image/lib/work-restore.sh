@@ -178,7 +178,8 @@ put_intents() {
 
 put_flags() {
   [ -s "$shadow/found/flags" ] || return 0
-  sed -z -n 's/^[hs] //p' "$shadow/found/flags" | in_theirs update-index --assume-unchanged -z --stdin 2>"$shadow/error"
+  sed -z -n 's/^h //p' "$shadow/found/flags" | in_theirs update-index --assume-unchanged -z --stdin 2>"$shadow/error" &&
+    sed -z -n 's/^S //p' "$shadow/found/flags" | in_theirs update-index --skip-worktree -z --stdin 2>"$shadow/error"
 }
 
 # Modes as they were; what is not named has git's own two.

@@ -5,8 +5,12 @@
 #
 # In $shadow/last: what was read for the last save that came through, its record, and a file of each mode's name with its state.
 
-# Has what was read the bytes of the last time? Not asked where files were left out: they may fit now.
+: "${LIMPET_ASK_MINUTES:=15}"
+
+# Has what was read the bytes of the last time? Not asked where files were left out: they may fit now. Nor where a save began
+# since and did not come through: the shadow's index has seen the files of that one.
 same_as_last() {
+  [ -n "$files_known" ] && [ ! -e "$shadow/pending" ] || return 1
   [ ! -e "$shadow/last/again" ] && cmp -s "$shadow/now/index" "$shadow/last/index" 2>/dev/null || {
     [ ! -e "$shadow/last/again" ] && [ ! -e "$shadow/now/index" ] && [ ! -e "$shadow/last/index" ] || return 1
   }
@@ -35,7 +39,10 @@ settle_stat() {
 
 answer_unchanged() {
   IFS= read -r work_state <"$shadow/last/$work_mode"
-  if [ -s "$shadow/last/skipped" ] && [ ! -s "$work_skipped" ]; then cp "$shadow/last/skipped" "$work_skipped"; fi
+  if [ -s "$shadow/last/skipped" ]; then
+    # Each sentence once: some are said of a look as quick as this one too.
+    if [ -s "$work_skipped" ]; then sort -zu "$shadow/last/skipped" "$work_skipped" -o "$work_skipped"; else cp "$shadow/last/skipped" "$work_skipped"; fi
+  fi
   if [ "$work_state" = clean ]; then answer clean "Nothing to save in $below: upstream has it all."; fi
   answer unchanged "Nothing changed in $below since its last save."
 }
@@ -51,7 +58,7 @@ remember() {
   echo "$work_url $work_branch" >"$shadow/last/url"
   if [ -s "$shadow/work/left" ] || [ -s "$shadow/record/pointers" ] || grep -zq 'index\.lock is there' "$work_skipped"; then : >"$shadow/last/again"; fi
   if [ -s "$shadow/work/update" ]; then : >"$shadow/last/racy"; fi
-  echo "$1" >"$shadow/last/$work_mode"
+  echo "$1" >"$shadow/last/$work_mode" && rm -f "$shadow/pending"
 }
 
 # The record is the last one's: something was touched, and nothing changed.
@@ -71,7 +78,7 @@ is_upstream_record() {
 is_clean() {
   [ -z "$earlier" ] && [ "$head_kind" = branch ] && [ "$index_tree" = "$worktree_tree" ] || return 1
   [ ! -s "$shadow/record/intent-to-add" ] && [ ! -s "$shadow/record/modes" ] && [ ! -s "$shadow/record/flags" ] || return 1
-  if grep -q '^stash ' "$shadow/now/facts"; then return 1; fi
+  if grep -q '^stash ' "$shadow/now/facts" || [ -s "$shadow/work/own-tags" ]; then return 1; fi
   work_count=$(grep -c '^ref [0-9a-f]* refs/heads/' "$shadow/now/facts")
   if [ -z "$head_commit" ]; then
     [ "$work_count" -eq 0 ] && [ ! -s "$shadow/work/good" ] && [ ! -s "$shadow/work/tracked" ]
@@ -87,6 +94,20 @@ is_clean() {
     [ "$(ours rev-parse -q --verify "$head_commit^{tree}")" = "$index_tree" ]
 }
 
+# Did others remove what was saved (`git push --mirror` does) or write something else in its place? Asked for now and then:
+# as long as nothing changes here, nothing is pushed that would tell. Where nobody answers, nothing is known.
+lost_upstream() {
+  [ "$work_mode" = push ] || return 1
+  [ -z "$(find "$shadow/asked" -mmin "-$LIMPET_ASK_MINUTES" 2>/dev/null)" ] || return 1
+  read_upstream
+  [ -n "$upstream_commit" ] || return 1
+  set_remote "$work_url"
+  ask_upstream 10 || return 1
+  touch "$shadow/asked"
+  if has_there "$upstream_commit $upstream_form"; then return 1; fi
+  know_upstream "$upstream_form" ''
+}
+
 saved_state() {
   if [ -s "$work_skipped" ]; then echo partial; else echo saved; fi
 }
@@ -99,7 +120,7 @@ save_upstream() {
     remember clean
     answer clean "Nothing to save in $below: upstream has it all."
   fi
-  if [ -n "$upstream_commit" ] && is_upstream_record; then
+  if [ -n "$upstream_commit" ] && is_upstream_record && ! lost_upstream; then
     remember "$(saved_state)"
     answer_unchanged
   fi
@@ -110,14 +131,14 @@ save_upstream() {
     work_known=$upstream_commit
     if try_push "$upstream_form" "$record_commit"; then
       # Some hosts take such a ref and show it to nobody: then it cannot be had back.
-      if [ -n "$work_known" ] || [ "$upstream_form" = branch ] || ask_upstream | grep -q "^$record_commit ref$"; then break; fi
+      if [ -n "$work_known" ] || [ "$upstream_form" = branch ] || { ask_upstream && has_there "$record_commit ref"; }; then break; fi
       push_said=refused
     fi
     work_tries=$((work_tries + 1))
     [ "$work_tries" -lt 4 ] || fail_upstream
     case $push_said:$upstream_form in
       lease:*)
-        learn_upstream || { push_why=$(last_line "$shadow/error"); fail_upstream; }
+        learn_upstream || { hear; fail_upstream; }
         make_record
         ;;
       refused:ref) know_upstream branch '' ;;
@@ -125,6 +146,7 @@ save_upstream() {
     esac
   done
   know_upstream "$upstream_form" "$record_commit"
+  touch "$shadow/asked"
   ours update-ref refs/limpet/saved "$record_commit"
   if [ -n "$earlier" ]; then printf '%s\n' "$earlier" >"$shadow/earlier"; fi
   described_facts=$shadow/now/facts
@@ -140,7 +162,7 @@ remove_upstream() {
   [ -n "$upstream_commit" ] || return 0
   if try_push "$upstream_form" ''; then
     know_upstream "$upstream_form" ''
-  elif [ "$push_said" = lease ] && work_there=$(ask_upstream) &&
+  elif [ "$push_said" = lease ] && ask_upstream &&
     ! printf '%s\n' "$work_there" | grep -q " $upstream_form\$"; then
     know_upstream "$upstream_form" ''
   else

@@ -143,9 +143,17 @@ set_remote() {
   fi
 }
 
-# What a program said last, as one line without what an address may carry before its @.
+# What a program said last, as one line without what an address may carry before its last @. Not what git ends with whatever
+# the reason was: a hint, and that the other side has gone, which the line before tells better.
 last_line() {
-  sed -n 's#://[^/@ ]*@#://#g; /[^ ]/h; ${g;p;}' "$1" | tr -d '\000-\037' | cut -c 1-300
+  sed 's#://[^/ ]*@#://#g; /[^ ]/!d; /^Please make sure you have the correct access rights/d; /^and the repository exists\.$/d' "$1" |
+    sed -n '$!{h;d;}; /^fatal: Could not read from remote/b before; /^fatal: the remote end hung up/b before; p; d
+      :before; x; /./!x; p' | tr -d '\000-\037' | cut -c 1-300
+}
+
+# All that a program said, likewise: to be looked through, not to be shown.
+whole_words() {
+  sed 's#://[^/ ]*@#://#g' "$1" | tr '\000-\037' ' ' | cut -c 1-4000
 }
 
 # Our own objects are packed, and what no save needs goes, once there are many.

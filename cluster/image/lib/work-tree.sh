@@ -6,7 +6,8 @@
 # In $shadow/now: what was read (index, others, dirty, facts). In $shadow/work: what is made of it. In $shadow/record: what
 # travels beside the trees.
 
-# now/others: files that git does not know and does not ignore. now/dirty: files that changed since the shadow saw them.
+# now/others: files that git does not know and does not ignore. now/dirty: files that changed since the shadow saw them, which
+# is nothing to go by where the shadow has seen none: files_known is empty then.
 read_files() {
   : >"$shadow/now/others"
   # The files of a home that is a repository itself belong to the home's own snapshot.
@@ -15,8 +16,14 @@ read_files() {
       >"$shadow/now/others" 2>"$shadow/now/unread" ||
       fail REPOSITORY "git cannot list the files of $below: $(last_line "$shadow/now/unread")"
   fi
-  shadow_files diff-files -z --name-only --ignore-submodules=all >"$shadow/now/dirty" 2>"$shadow/error" ||
-    { rm -f "$shadow/index"; : >"$shadow/now/dirty"; }
+  files_known=''
+  if [ -f "$shadow/index" ] &&
+    shadow_files diff-files -z --name-only --ignore-submodules=all >"$shadow/now/dirty" 2>"$shadow/error"; then
+    files_known=1
+  else
+    rm -f "$shadow/index"
+    : >"$shadow/now/dirty"
+  fi
 }
 
 # Of two sorted lists: what only the first has, what both have.
@@ -87,9 +94,10 @@ make_files_tree() {
   # Once more where a file changed under our hands; from nothing where an object that the shadow counted on is gone.
   fill_shadow || { sleep 0.3; fill_shadow; } ||
     fail FILES_CHANGING "Files of $below change while they are read: $(last_line "$shadow/error")"
-  worktree_tree=$(shadow_files write-tree 2>"$shadow/error") && return 0
+  # shellcheck disable=SC2086 # an option or nothing
+  worktree_tree=$(shadow_files write-tree $missing_ok 2>"$shadow/error") && return 0
   rm -f "$shadow/index"
-  fill_shadow && worktree_tree=$(shadow_files write-tree 2>"$shadow/error") ||
+  fill_shadow && worktree_tree=$(shadow_files write-tree $missing_ok 2>"$shadow/error") ||
     fail REPOSITORY "The files of $below cannot be saved: $(last_line "$shadow/error")"
 }
 
