@@ -74,6 +74,23 @@ async function undisturbed({ from, attended, act }: Mutation) {
   return { names: world.points.names, outcome: await world.outcome(firstId), created: world.api.created };
 }
 
+/** Nobody asks for anything. */
+async function untouched(from: From): Promise<object> {
+  const { world, firstId } = await worldFrom(from);
+  return world.outcome(firstId);
+}
+
+/** The fault strikes, and nobody asks again: what was begun goes on by the object's own alarm. */
+async function leftAlone({ from, act }: Mutation, at: number, fault: Fault): Promise<object> {
+  const { world, firstId } = await worldFrom(from);
+  world.wake({ at, fault });
+  await world.ask((shell) => act(shell, world));
+  await world.rest();
+  if (world.points.killed) world.revive();
+  await world.rest();
+  return world.outcome(firstId);
+}
+
 /** The fault strikes; then the object begins anew and is asked again. */
 async function disturbed({ from, attended, act }: Mutation, at: number, fault: Fault): Promise<object> {
   const { world, firstId } = await worldFrom(from);
@@ -108,6 +125,35 @@ function faultsAt(name: string): readonly Fault[] {
   if (name.startsWith("GET ")) return [{ type: "killed-before" }, { type: "refused", status: 500 }];
   return isOfTheCluster(name) ? ofTheCluster : everywhere;
 }
+
+/** A visitor's page asks again by itself, so what is begun for one is not left alone; settings end with their first write. */
+const goesOnAlone = Object.entries(mutations).filter(
+  ([name, { attended }]) => !attended && name !== "settings" && name !== "extend",
+);
+
+/** Whether a wish was written down before the fault: its first step writes it. What ends by the clock is written by the clock. */
+function isWritten(name: string, at: number, { type }: Fault): boolean {
+  return name === "expiry" || at > 0 || type === "killed-after" || type === "answer-lost";
+}
+
+describe("whatever fails at whatever step, what was written down comes to its end though nobody asks again", () => {
+  it.each(goesOnAlone)(
+    "%s",
+    async (name, mutation) => {
+      const [whole, before] = await Promise.all([undisturbed(mutation), untouched(mutation.from)]);
+      expect(whole.names[0]).toBe("d1");
+      for (const [at, step] of whole.names.entries()) {
+        const faults = everywhere.filter(({ type }) => !step.startsWith("GET ") || type === "killed-before");
+        const outcomes = faults.map(async (fault) => {
+          const expected = isWritten(name, at, fault) ? whole.outcome : before;
+          expect(await leftAlone(mutation, at, fault), `${fault.type} at step ${at} (${step})`).toEqual(expected);
+        });
+        await Promise.all(outcomes);
+      }
+    },
+    120_000,
+  );
+});
 
 describe("whatever fails at whatever step, asked again it comes to the same end", () => {
   it.each(Object.entries(mutations))(
