@@ -2,51 +2,29 @@
 # Owns tags: which of them upstream has not got, so that a save must carry them; and how they come back.
 # Must not know branches, files, or where a save goes.
 
-# work/own-tags: `OBJECT NAME COMMIT` of each tag whose commit no branch of a remote has, and which the connected host has not
-# got under that name either (it keeps releases on no branch at all). Only a save upstream is chosen by it: a bundle has all.
+# work/own-tags: `OBJECT NAME COMMIT` of each tag that the connected host has not got under that name, whatever its commit is
+# on: hosts keep releases that no branch has. Asked for where a tag is not of the last answer. Only a save upstream is chosen by
+# it: a bundle has all tags.
 find_own_tags() {
   : >"$shadow/work/own-tags"
   [ "$work_mode" = push ] || return 0
-  sed -n 's/^ref \([0-9a-f]* refs\/tags\/.*\)$/\1/p' "$shadow/now/facts" >"$shadow/work/tags"
+  sed -n 's/^ref \([0-9a-f]* refs\/tags\/.*\)$/\1/p' "$shadow/now/facts" | sort >"$shadow/work/tags"
   [ -s "$shadow/work/tags" ] || return 0
-  sed 's/ .*/^{commit}/' "$shadow/work/tags" | ours cat-file --batch-check='%(objectname)' --buffer 2>/dev/null |
-    paste -d ' ' "$shadow/work/tags" - >"$shadow/work/tags-peeled"
-  sed -n 's/^ref \([0-9a-f]*\) refs\/remotes\/.*/^\1/p' "$shadow/now/facts" | sort -u >"$shadow/work/tags-less"
-  # A walk over all of the history, made again only where a tag or a remote's branch moved.
-  work_sum=$(cat "$shadow/work/tags" "$shadow/work/tags-less" | sha256sum)
-  if [ "$(cat "$shadow/beyond-of" 2>/dev/null)" != "$work_sum" ]; then
-    sed -n 's/^[^ ]* [^ ]* \([0-9a-f]*\)$/\1/p' "$shadow/work/tags-peeled" | cat - "$shadow/work/tags-less" |
-      ours rev-list --stdin >"$shadow/work/beyond" 2>"$shadow/error" ||
-      fail REPOSITORY "The history of the tags of $below cannot be read: $(last_line "$shadow/error")"
-    sort "$shadow/work/beyond" >"$shadow/beyond" && printf '%s\n' "$work_sum" >"$shadow/beyond-of"
-  fi
-  # A tag of a file or a tree has no commit: `missing` stands in its place.
-  {
-    sort -k 3,3 "$shadow/work/tags-peeled" | join -1 3 -2 1 -o 1.1,1.2,1.3 - "$shadow/beyond"
-    sed -n 's/ missing$//p' "$shadow/work/tags-peeled"
-  } | sort >"$shadow/work/tags-beyond"
-  less_upstream
-  if [ -s "$shadow/work/own-tags" ]; then
+  touch "$shadow/tags-upstream"
+  comm -23 "$shadow/work/tags" "$shadow/tags-upstream" >"$shadow/work/tags-unknown"
+  if [ -s "$shadow/work/tags-unknown" ]; then
     set_remote "$work_url"
     # Where the host cannot be asked, nothing can be saved there either.
-    if call 60 git ls-remote --tags --refs limpet >"$shadow/work/tags-there" 2>"$shadow/error"; then
-      tr "$tab" ' ' <"$shadow/work/tags-there" | sort >"$shadow/tags-upstream"
-      less_upstream
-    fi
+    call 60 git ls-remote --tags --refs limpet >"$shadow/work/tags-there" 2>"$shadow/error" || { hear; fail_upstream; }
+    tr "$tab" ' ' <"$shadow/work/tags-there" | sort >"$shadow/tags-upstream"
+    comm -23 "$shadow/work/tags" "$shadow/tags-upstream" >"$shadow/work/tags-unknown"
   fi
-  sed -n 's/^[^ ]* refs\/tags\/\(.*\) [^ ]*{commit}$/\1: a tag of something that is no commit; it is not saved/p' \
-    "$shadow/work/own-tags" | tr '\n' '\000' >>"$work_skipped"
-  sed -i '/{commit}$/d' "$shadow/work/own-tags"
-}
-
-less_upstream() {
-  if [ -s "$shadow/tags-upstream" ]; then
-    sed 's/$/ /; s/^/^/; s/[].[*\\]/\\&/g' "$shadow/tags-upstream" >"$shadow/work/tags-known"
-    grep -v -f "$shadow/work/tags-known" "$shadow/work/tags-beyond" >"$shadow/work/own-tags"
-  else
-    cp "$shadow/work/tags-beyond" "$shadow/work/own-tags"
-  fi
-  return 0
+  # A tag of a file or a tree has no commit: `OBJECT^{commit} missing` is said in its place.
+  sed 's/ .*/^{commit}/' "$shadow/work/tags-unknown" | ours cat-file --batch-check='%(objectname)' --buffer 2>/dev/null |
+    paste -d ' ' "$shadow/work/tags-unknown" - >"$shadow/work/tags-peeled"
+  sed -n 's/^[^ ]* refs\/tags\/\([^ ]*\) .* missing$/\1: a tag of something that is no commit; it is not saved/p' \
+    "$shadow/work/tags-peeled" | tr '\n' '\000' >>"$work_skipped"
+  sed '/ missing$/d' "$shadow/work/tags-peeled" >"$shadow/work/own-tags"
 }
 
 # The objects of own tags that are more than a name, for no commit's parent can be one: record/tags/OBJECT has its bytes.

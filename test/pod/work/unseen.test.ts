@@ -80,6 +80,8 @@ test("tags that nobody pushed come back, and what only they name; those that ups
   await pod.git("work", ["tag", "-a", "-m", "a tag of a tag", "twice", "kept"]);
   await pod.git("work", ["reset", "-q", "--hard", "HEAD^"]);
   await pod.git("work", ["tag", "of-a-file", "HEAD:a.txt"]);
+  // A name of one's own for what upstream has.
+  await pod.git("work", ["tag", "here", "HEAD"]);
   const said = await pod.push("work");
   expect(said).toMatchObject({ state: "partial", skipped: [expect.stringMatching(/^of-a-file: /)] });
   await pod.git("work", ["tag", "-d", "of-a-file"]);
@@ -102,7 +104,7 @@ test("tags that nobody pushed come back, and what only they name; those that ups
   await scene.clone();
   await scene.write("b.txt", "since\n");
   await pod.pull("work");
-  expect((await pod.git("work", ["tag", "--list"])).toString()).toBe("kept\ntwice\nv1.0\n");
+  expect((await pod.git("work", ["tag", "--list"])).toString()).toBe("here\nkept\ntwice\nv1.0\n");
   // Pushed, they are upstream's.
   await pod.git("work", ["checkout", "-q", "b.txt"]);
   await pod.git("work", ["push", "-q", "--tags"]);
