@@ -23,13 +23,14 @@ reach_repository() {
 
 # What git says of its progress, as a step once a second: `Receiving objects:  45% (450/1000), 10.00 MiB | 1.00 MiB/s`.
 report_progress() {
+  trap '' PIPE
   shown=
-  while sleep 1 >/dev/null 8>&- 9>&-; do
+  while sleep 1 >/dev/null 2>&1; do
     now_at=$(tail -c 300 "$scratch/git" 2>/dev/null | tr '\r' '\n' | grep -o '^\(Receiving objects\|Resolving deltas\|Updating files\): *[0-9]*%' | tail -n 1 | tr -s ' ')
     [ -n "$now_at" ] && [ "$now_at" != "$shown" ] || continue
     shown=$now_at
     # Nobody reads any more: the clone is not for anybody, and the lock is wanted.
-    step clone "Cloning the repository: $now_at" || kill -TERM "$$"
+    step clone "Cloning the repository: $now_at" 2>/dev/null || kill -TERM "$$"
   done
 }
 
@@ -73,13 +74,27 @@ stay_in_workspace() {
     return
   fi
   step clone "Fetching into ~/$workspace"
-  own_git "$LIMPET_CLONE_SECONDS" -C "$folder" fetch --quiet --no-auto-gc --no-recurse-submodules "$remote"
+  fetch_into "$folder" "$remote"
   if [ "$git_exit" = 0 ]; then
     check clone done '' "~/$workspace is there already; its remote was fetched, and nothing else was touched."
   else
     name_git_failure "$git_exit"
     check clone failed "$git_code" "$git_text"
   fi
+}
+
+# Brings the remote $2 of the repository $1 up to date, and nothing else of it: what the person fetches elsewhere (into their
+# own branches, as a mirror does), or takes away with it, is for their own git. What they narrowed it to stays so.
+fetch_into() {
+  set -f
+  # shellcheck disable=SC2046 # one refspec a word: a ref's name has no space
+  set -- "$1" "$2" $(git -C "$1" config --get-all "remote.$2.fetch" 2>/dev/null | grep -E '^(\+?[^:]+:refs/remotes/|\^)')
+  set +f
+  case " ${3:-} ${4:-}" in *:*) ;; *) set -- "$1" "$2" "+refs/heads/*:refs/remotes/$2/*" ;; esac
+  fetched_folder=$1
+  shift
+  own_git "$LIMPET_CLONE_SECONDS" -C "$fetched_folder" fetch --quiet --no-auto-gc --no-recurse-submodules --no-prune \
+    --no-write-fetch-head --refmap= "$@"
 }
 
 # Reads `remote.NAME.url ADDRESS`; prints the name of the connected one.
@@ -102,7 +117,7 @@ clone_repository() {
     return
   fi
   step clone "Cloning the repository"
-  report_progress &
+  report_progress 8>&- 9>&- &
   reporter=$!
   set -- clone --progress --no-checkout
   [ -z "$git_branch" ] || [ "$unborn" = 1 ] || set -- "$@" --branch "$git_branch"

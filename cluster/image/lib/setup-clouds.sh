@@ -11,11 +11,19 @@ not_written() {
   check "$1" failed HOME_NOT_WRITABLE "$2 could not be written: $write_error. Make room or give it back to yourself, then set up again."
 }
 
+# The given access key as the profile $1 of a credentials file.
+aws_profile_of() {
+  jq -r --arg profile "$1" '.aws | "[\($profile)]", "aws_access_key_id = \(.accessKeyId)",
+    "aws_secret_access_key = \(.secretAccessKey)",
+    (select(.sessionToken) | "aws_session_token = \(.sessionToken)")' "$line"
+}
+
 # AWS: a marked block in ~/.aws/credentials and ~/.aws/config (docs.aws.amazon.com/cli, "Configuration and credential file
 # settings"). The profile is default, or limpet where the person has a [default] of their own: two would be an error.
 step_aws() {
   aws_profile=''
   credentials=$HOME/.aws/credentials
+  rm -f -- "$private/aws"
   if [ -z "$has_aws" ]; then
     put_block "$credentials" </dev/null && put_block "$HOME/.aws/config" </dev/null || { not_written aws ~/.aws; return; }
     check aws skipped '' 'No AWS credentials were given.'
@@ -26,15 +34,18 @@ step_aws() {
     check aws failed AWS_INVALID 'This is no AWS access key: an id of 16 letters and digits or more, and a secret without spaces. Give it again in the settings.'
     return
   fi
+  if in_repository "$credentials"; then
+    put_block "$credentials" </dev/null && aws_profile_of default | write_file "$private/aws" || { not_written aws "$credentials"; return; }
+    check aws conflict AWS_KEPT "~/.aws/credentials lies in a repository, which is saved and pushed, so the given access key was put elsewhere: export AWS_SHARED_CREDENTIALS_FILE=$(shown "$private/aws")."
+    return
+  fi
   profile=default
   outside_block "$credentials" | grep -Eq '^[[:space:]]*\[[[:space:]]*default[[:space:]]*\]' && profile=limpet
   if outside_block "$credentials" | grep -Eq "^[[:space:]]*\[[[:space:]]*limpet[[:space:]]*\]" && [ "$profile" = limpet ]; then
     check aws conflict AWS_KEPT 'Your own profiles default and limpet in ~/.aws/credentials were kept: take one of them away to use the credentials from the settings.'
     return
   fi
-  jq -r --arg profile "$profile" '.aws | "[\($profile)]", "aws_access_key_id = \(.accessKeyId)",
-    "aws_secret_access_key = \(.secretAccessKey)",
-    (select(.sessionToken) | "aws_session_token = \(.sessionToken)")' "$line" | put_block "$credentials" || {
+  aws_profile_of "$profile" | put_block "$credentials" || {
     not_written aws "$credentials"
     return
   }
@@ -93,6 +104,10 @@ step_google() {
   fi
   if [ "$kept" = 2 ]; then
     check google conflict GOOGLE_KEPT 'Your own application default credentials were kept; the given key lies beside them: export GOOGLE_APPLICATION_CREDENTIALS=~/.config/gcloud/application_default_credentials.json.limpet.'
+    return
+  fi
+  if [ "$kept" = 3 ]; then
+    check google conflict GOOGLE_KEPT "~/.config/gcloud lies in a repository, which is saved and pushed, so the given key was put elsewhere: export GOOGLE_APPLICATION_CREDENTIALS=$(shown "$placed")."
     return
   fi
   check google done '' 'gcloud, terraform and the client libraries use the given key.'
@@ -165,6 +180,12 @@ step_azure() {
       return
     fi
   fi
+  if in_repository "$azure/service_principal_entries.json"; then
+    # What an earlier one put there, before that was a repository.
+    take_azure && jq -j '.azure.clientSecret' "$line" | write_file "$state/azure/client-secret" || { not_written azure "$azure"; return; }
+    check azure conflict AZURE_KEPT '~/.azure lies in a repository, which is saved and pushed, so az was not given the service principal; terraform uses it in windows opened from now on.'
+    return
+  fi
   jq -j '.azure.clientSecret' "$line" | write_file "$state/azure/client-secret" &&
     printf '%s %s\n' "$client" "$tenant" | write_file "$written/azure" &&
     change_azure "$azure/service_principal_entries.json" '[]' '$line[0].azure as $given
@@ -229,6 +250,7 @@ step_kubeconfig() {
   case $? in
     0) check kubeconfig done '' 'kubectl and helm use the given kubeconfig.' ;;
     2) check kubeconfig conflict KUBECONFIG_KEPT 'Your own ~/.kube/config was kept; the given one lies beside it: export KUBECONFIG=~/.kube/config.limpet.' ;;
+    3) check kubeconfig conflict KUBECONFIG_KEPT "~/.kube/config lies in a repository, which is saved and pushed, so the given one was put elsewhere: export KUBECONFIG=$(shown "$placed")." ;;
     *) not_written kubeconfig "$kubeconfig" ;;
   esac
 }

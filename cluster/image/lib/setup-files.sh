@@ -3,11 +3,14 @@
 # Must not know what is in them.
 #
 # A file of its own (a kubeconfig) is remembered by its SHA-256 in ~/.config/limpet/written/NAME, which comes back with the
-# home: `GIVEN PATH`, GIVEN being what Limpet wrote. From it each later set-up tells its own file, its own that the person
+# home: `GIVEN PATH`, GIVEN being what Limpet wrote (NAME.beside: the same of a file beside a person's own, which no snapshot
+# takes). From it each later set-up tells its own file, its own that the person
 # changed since, and a person's own. A file that is shared with the person (~/.aws/credentials) carries a marked block.
 # Failures are in write_error, in the words of the program that failed.
 
 written=$HOME/.config/limpet/written
+# Credentials that may not lie where their programs look for them. No save takes anything below $state.
+private=${state:?}/credentials
 scratch=${scratch:?}
 write_error=
 
@@ -50,31 +53,62 @@ hash_of() {
   sha256sum <"$1" | cut -d ' ' -f 1
 }
 
+# True where a file at $1, wherever links lead, would be saved as work of the person's: pushed, or put into a snapshot with
+# the repository that it is in. The home itself is none, and what git ignores in one is not saved.
+in_repository() {
+  repository_file=$(readlink -m -- "$1")
+  repository_at=${repository_file%/*}
+  while [ -n "$repository_at" ] && [ "$repository_at" != "$home_at" ]; do
+    if [ -e "$repository_at/.git" ]; then
+      ! git -c core.fsmonitor=false -c core.hooksPath=/dev/null -C "$repository_at" check-ignore -q -- "$repository_file" 2>/dev/null
+      return
+    fi
+    repository_at=${repository_at%/*}
+  done
+  return 1
+}
+home_at=$(readlink -m -- "$HOME")
+
+# The file $1 as a person writes it.
+shown() {
+  case $1 in "$HOME"/*) printf '~/%s\n' "${1#"$HOME"/}" ;; *) printf '%s\n' "$1" ;; esac
+}
+
 # Puts the file $3 to where its program reads it ($2), under the name $1. Sets `placed` to where it is, and says how it went:
-# 0 there; 1 not writable (write_error); 2 a person's own is there, ours lies beside it.
+# 0 there; 1 not writable (write_error); 2 a person's own is there, ours lies beside it; 3 that place is in a repository,
+# ours lies in our own folder.
 put_file() {
   placed=$2
+  if in_repository "$2"; then
+    take_file "$1" "$2"
+    placed=$private/$1
+    write_file "$placed" <"$3" || return 1
+    return 3
+  fi
+  rm -f -- "$private/$1"
   given=$(hash_of "$3")
-  if [ -e "$2" ] || [ -L "$2" ]; then
-    present=$(hash_of "$2" 2>/dev/null)
+  # A link to nothing, as it comes back with the home, is written through.
+  if [ -e "$2" ]; then
+    there=$(hash_of "$2" 2>/dev/null)
     ours=
     [ -r "$written/$1" ] && read -r ours _ <"$written/$1"
-    if [ "$present" != "$given" ] && [ "$present" != "$ours" ]; then
+    if [ "$there" != "$given" ] && [ "$there" != "$ours" ]; then
       # Ours, as it was given now, and changed by the person since (a context was chosen): theirs to keep.
       [ "$ours" = "$given" ] && return 0
       placed=$2.limpet
+      printf '%s %s\n' "$given" "$placed" | write_file "$written/$1.beside" || return 1
       write_file "$placed" <"$3" || return 1
       return 2
     fi
   fi
   write_file "$2" <"$3" || return 1
-  rm -f -- "$2.limpet"
+  rm -f -- "$2.limpet" "$written/$1.beside"
   printf '%s %s\n' "$given" "$2" | write_file "$written/$1"
 }
 
 # Takes away what put_file put under the name $1 at $2. 2: the person changed it, so it stays.
 take_file() {
-  [ ! -e "$2.limpet" ] || rm -f -- "$2.limpet"
+  rm -f -- "$2.limpet" "$written/$1.beside" "$private/$1"
   [ -r "$written/$1" ] || return 0
   read -r ours _ <"$written/$1"
   rm -f -- "$written/$1"

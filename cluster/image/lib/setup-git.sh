@@ -77,11 +77,16 @@ network_lines() {
   fi
 }
 
+# What git runs for the token, as its configuration has it.
+token_helper() {
+  printf '!%s %s' "$(shell_quote "$here/git-credential")" "$(shell_quote "$git_dir/token")"
+}
+
 credential_lines() {
   [ "$git_token" = 1 ] || return 0
   case $git_scheme in http | https) ;; *) return 0 ;; esac
   printf '[credential %s]\n\thelper =\n\thelper = %s\n' "$(git_quote "$git_scheme://$git_host")" \
-    "$(git_quote "$(shell_quote "$here/git-credential") $(shell_quote "$git_dir/token")" | sed 's/^"/"!/')"
+    "$(git_quote "$(token_helper)")"
 }
 
 # Limpet's own git. https and ssh alone, no redirects, no hooks, nobody to ask.
@@ -186,10 +191,16 @@ write_git() {
 }
 
 # Limpet's own git: its configuration, nobody to ask, no more than $1 seconds. Its stderr goes to $scratch/git, its end to
-# git_exit.
+# git_exit. A repository's own configuration may name programs: for hooks, for its watcher, for passwords. None of them is
+# run with the person's sign-in.
 own_git() {
   git_seconds=$1
   shift
+  case $git_token/$git_scheme in
+    1/http | 1/https) set -- -c "credential.$git_scheme://$git_host.helper=$(token_helper)" "$@" ;;
+  esac
+  set -- -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.askPass= -c http.followRedirects=false \
+    -c core.sshCommand="$ssh_command" -c credential.helper= "$@"
   GIT_CONFIG_GLOBAL=$git_dir/config GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=${git_scheme:-https} LC_ALL=C \
     timeout -k 5 "$git_seconds" git "$@" </dev/null 2>"$scratch/git" 8>&- 9>&- &
   child=$!

@@ -2,7 +2,7 @@
 // Must not know git.
 
 import { execFileSync } from "node:child_process";
-import { symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { SetupLine } from "../../../worker/shells/setup-line.ts";
 import { makeLine, Pod, startEdge } from "./pod.ts";
@@ -253,4 +253,50 @@ test("a place that cannot be written is said, and the other steps go on", async 
   expect(run.checks.azure).toMatchObject({ state: "done" });
   expect(run.receipt).toBe(true);
   expect(pod.read(".aws")).toBe("a file where a folder should be\n");
+});
+
+test("what leads into a repository is not written there: it is put elsewhere, and said", async () => {
+  execFileSync("git", ["init", "-q", pod.path("dot")]);
+  pod.write("dot/aws/credentials", "[work]\naws_access_key_id = WORK\n");
+  pod.write("dot/kube", "mine: 1\n");
+  for (const folder of [".kube", ".config", "dot/gcloud", "dot/azure"])
+    mkdirSync(pod.path(folder), { recursive: true });
+  symlinkSync("dot/aws", pod.path(".aws"));
+  symlinkSync("../dot/kube", pod.path(".kube/config"));
+  symlinkSync("../dot/gcloud", pod.path(".config/gcloud"));
+  symlinkSync("dot/azure", pod.path(".azure"));
+  const run = await pod.setup(line({ aws, google, azure, kubeconfig }));
+  expect(run.checks).toMatchObject({
+    aws: { state: "conflict", code: "AWS_KEPT" },
+    google: { state: "conflict", code: "GOOGLE_KEPT" },
+    azure: { state: "conflict", code: "AZURE_KEPT" },
+    kubeconfig: { state: "conflict", code: "KUBECONFIG_KEPT" },
+  });
+  const inRepository = execFileSync(
+    "grep",
+    ["-rlE", "SUPPLIED|wJalr|BEGIN PRIVATE|secret~of|127.0.0.1:6443|WORK", "dot"],
+    {
+      cwd: pod.home,
+      encoding: "utf8",
+    },
+  );
+  expect(inRepository).toBe("dot/aws/credentials\n");
+  expect(pod.read("dot/aws/credentials")).toBe("[work]\naws_access_key_id = WORK\n");
+  // Each sentence names the file that it is about.
+  const named = /(AWS_SHARED_CREDENTIALS_FILE|GOOGLE_APPLICATION_CREDENTIALS|KUBECONFIG)=~\/(\S+?)\.$/;
+  const file = (text: string | undefined): string => pod.read(named.exec(text ?? "")?.[2] ?? "none");
+  expect(file(run.checks.aws?.text)).toContain(`[default]\naws_access_key_id = ${aws.accessKeyId}`);
+  expect(file(run.checks.google?.text)).toBe(google.serviceAccountKey);
+  expect(file(run.checks.kubeconfig?.text)).toBe(kubeconfig);
+  await pod.setup(line());
+  expect(pod.files().filter((name) => name.startsWith(".local/state/limpet/credentials/"))).toEqual([]);
+});
+
+test("a link to nothing, as it comes back with a home, is written through", async () => {
+  mkdirSync(pod.path(".kube"));
+  await pod.setup(line({ kubeconfig }));
+  execFileSync("sh", ["-c", "mkdir dot && rm .kube/config && ln -s ../dot/kube .kube/config"], { cwd: pod.home });
+  const run = await pod.setup(line({ kubeconfig }));
+  expect(run.checks.kubeconfig).toMatchObject({ state: "done" });
+  expect(pod.read("dot/kube")).toBe(kubeconfig);
 });

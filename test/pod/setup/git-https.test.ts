@@ -2,7 +2,7 @@
 // Must not know ssh.
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -280,3 +280,46 @@ test.each(["../escape", "/etc/x", "a/../../b", ".", "a//b"])(
     expect(run.checks.clone).toMatchObject({ state: "failed", code: "WORKSPACE_INVALID" });
   },
 );
+
+test("a fetch of ours writes no branch of the person's, whatever their refspecs say, and takes nothing away", async () => {
+  await pod.setup(gitLine());
+  pod.write("work/infra/README.md", "mine\n");
+  await personGit("-C", "work/infra", "-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "-qam", "mine");
+  const mine = await personGit("-C", "work/infra", "rev-parse", "HEAD");
+  await personGit("-C", "work/infra", "branch", "kept");
+  await personGit("-C", "work/infra", "switch", "-q", "--detach");
+  for (const [name, value] of [
+    ["remote.origin.fetch", "+refs/heads/*:refs/heads/*"],
+    ["fetch.prune", "true"],
+    ["remote.origin.tagOpt", "--tags"],
+  ] as const) {
+    await personGit("-C", "work/infra", "config", name, value);
+  }
+  git(join(root, "team/infra.git"), "branch", "-f", "mirrored", "main");
+  const run = await pod.setup(gitLine());
+  expect(run.checks.clone).toMatchObject({ state: "done" });
+  expect(await personGit("-C", "work/infra", "rev-parse", "main", "kept")).toBe(`${mine}\n${mine}`);
+  expect(await personGit("-C", "work/infra", "branch", "-r")).toContain("origin/mirrored");
+  // What they narrowed it to stays narrow.
+  await personGit("-C", "work/infra", "config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main");
+  git(join(root, "team/infra.git"), "branch", "-f", "not-wanted", "main");
+  await pod.setup(gitLine());
+  expect(await personGit("-C", "work/infra", "branch", "-r")).not.toContain("not-wanted");
+});
+
+test("a fetch of ours runs no program that the repository's own settings name, and shows none the token", async () => {
+  await pod.setup(gitLine());
+  const log = join(pod.root, "ran");
+  pod.write("hooks/reference-transaction", `#!/bin/sh\necho "hook" >>'${log}'\n`, 0o755);
+  const settings = {
+    "core.hooksPath": pod.path("hooks"),
+    "core.fsmonitor": `echo fsmonitor >>'${log}'; false #`,
+    "credential.helper": `!f() { echo "helper $1" >>'${log}'; cat >>'${log}'; }; f`,
+  };
+  for (const [name, value] of Object.entries(settings)) await personGit("-C", "work/infra", "config", name, value);
+  git(join(root, "team/infra.git"), "branch", "-f", "for-hooks", "main");
+  const run = await pod.setup(gitLine());
+  expect(run.checks.clone).toMatchObject({ state: "done" });
+  expect(await personGit("-C", "work/infra", "branch", "-r")).toContain("origin/for-hooks");
+  expect(existsSync(log) ? readFileSync(log, "utf8") : "").toBe("");
+});

@@ -2,7 +2,7 @@
 // Must not know single steps beyond the edge, the person's name and that a second run changes nothing.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -140,9 +140,11 @@ test("one at a time: a second one waits, and gives up with 75 where the first do
   const url = `http://127.0.0.1:${typeof at === "object" && at !== null ? at.port : 0}`;
   const holder = pod.start({ ...line, edge: { ...line.edge, url } });
   await expect.poll(() => holder.said(), { timeout: 10_000 }).toContain('"edge"');
-  const late = await pod.setup(line, { LIMPET_LOCK_SECONDS: "1" });
+  const late = await pod.setup(line, { LIMPET_LOCK_SECONDS: "11" });
   silent.close();
   expect(late).toMatchObject({ code: 75, receipt: false });
+  // It is heard while it waits.
+  expect(late.words).toEqual([{ type: "step", step: "edge", text: expect.stringContaining("another set-up") }]);
   expect(late.stderr).toContain("another set-up");
 });
 
@@ -171,4 +173,32 @@ test("a new shell has the environment that set-up wrote", async () => {
   expect(execFileSync(login, { env, input: "echo $NO_PROXY\n", encoding: "utf8", timeout: 10_000 })).toContain(
     "localhost",
   );
+});
+
+test("a step that takes its time is said again and again, and nothing is said after the receipt", async () => {
+  pod.image = join(pod.root, "image");
+  cpSync(resolve(import.meta.dirname, "../../../cluster/image"), pod.image, { recursive: true });
+  const slow = '#!/bin/sh\nsleep 4\necho \'{"state":"restored","text":"It is back.","skipped":[],"code":null}\'\n';
+  writeFileSync(join(pod.image, "restore-home"), slow, { mode: 0o755 });
+  const snapshot = { url: `${edge.url}/1`, ticket: "lt1.ticket", sha256: "0".repeat(64), bytes: 1, savedAt: 1 };
+  const run = await pod.setup(makeLine(edge.url, { snapshot }), { LIMPET_WORD_SECONDS: "1" });
+  expect(run).toMatchObject({ code: 0, receipt: true, stderr: "" });
+  const said = run.words.filter((word) => word.type === "step" && word.step === "home");
+  expect(said.length).toBeGreaterThanOrEqual(3);
+  expect(run.words.at(-1)?.type).toBe("receipt");
+});
+
+test("a set-up that nobody listens to any more ends before its step does, and leaves the lock", async () => {
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const at = silent.address();
+  const url = `http://127.0.0.1:${typeof at === "object" && at !== null ? at.port : 0}`;
+  const line = makeLine(edge.url);
+  const first = pod.start({ ...line, edge: { ...line.edge, url } }, { LIMPET_WORD_SECONDS: "1" });
+  await expect.poll(() => first.said(), { timeout: 10_000 }).toContain('"edge"');
+  first.child.stdout?.destroy();
+  const next = await pod.setup(line);
+  silent.close();
+  expect(next).toMatchObject({ code: 0, receipt: true });
+  expect((await first.ended).receipt).toBe(false);
 });

@@ -244,3 +244,38 @@ test("over ssh with a key", async (context) => {
     await server.close();
   }
 });
+
+test("a forge that repeats parts of the credentials and an address with a password: none of them is said", async () => {
+  const parts = ["token-of-kubernetes-0123", "MIIEvQIBADANBgkqhkiG9w0B", "tok-secret-of-git=="];
+  const server = await startHttpGitServer({ root, users: [{ name: "person", password: "another", write: true }] });
+  server.intercept((_, response) => {
+    const said = `${parts.join(" ")} at https://me:pa@ss-word@forge.example/x`;
+    response
+      .writeHead(401, { "content-type": "text/plain", "www-authenticate": "Basic" })
+      .end(`no entry for ${said}\n`);
+    return true;
+  });
+  const pod = new Pod();
+  try {
+    const key = { type: "service_account", client_email: "a@b.c", private_key: `-----BEGIN\n${parts[1]}\n-----END` };
+    const run = await pod.setup(
+      makeLine(edge.url, {
+        google: { serviceAccountKey: JSON.stringify(key) },
+        kubeconfig: `apiVersion: v1\nkind: Config\nclusters: []\nusers: [{name: me, user: {token: ${parts[0]}}}]\n`,
+        git: {
+          url: server.url("team/infra"),
+          branch: null,
+          workspace: "infra",
+          key: null,
+          token: { user: "person", token: "tok-secret-of-git==" },
+          saveUpstream: true,
+        },
+      }),
+    );
+    expect(run.checks.git?.text).toMatch(/no entry for … … … at https:\/\/forge\.example\/x/);
+    for (const part of [...parts, "ss-word"]) expect(run.stdout + run.stderr).not.toContain(part);
+  } finally {
+    pod.close();
+    await server.close();
+  }
+});
