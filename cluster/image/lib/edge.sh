@@ -3,8 +3,9 @@
 # are bounded, and what became of it in a code and a sentence.
 # Must not know what is saved or measured.
 #
-# The capability reaches curl on its stdin: never in argv, the environment or a file but config.json (0600). Whoever uses
-# this has `set -u`, and takes the answers from variables: edge_status, edge_code, edge_text, edge_said (the answer's body).
+# The capability reaches curl through a pipe: never in argv, the environment or a file but config.json (0600). A call writes
+# no file, so that a disk that is full can still be told of. Whoever uses this has `set -u`, and takes the answers from
+# variables: edge_status, edge_code, edge_text, edge_said (the answer's body).
 
 state=${HOME:?}/.local/state/limpet
 config=$state/config.json
@@ -65,54 +66,70 @@ curl_lines() {
     *) [ -z "$edge_http_proxy" ] || curl_line proxy "$edge_http_proxy" ;;
   esac
   [ -z "$edge_no_proxy" ] || curl_line noproxy "$edge_no_proxy"
-  [ -z "$edge_ca" ] || curl_line cacert "$edge_scratch/ca.pem"
+  [ -z "$edge_ca" ] || curl_line cacert "$state/save/ca.pem"
 }
 
-# The image's own certificates and the company's: curl takes one file in the place of its own.
+# The image's own certificates and the company's: curl takes one file in the place of its own. Written where it differs.
 write_ca() {
   [ -n "$edge_ca" ] || return 0
-  { cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null; printf '\n%s\n' "$edge_ca"; } >"$edge_scratch/ca.pem"
+  ca_lines() { cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null; printf '\n%s\n' "$edge_ca"; }
+  ca_lines | cmp -s - "$state/save/ca.pem" && return 0
+  mkdir -p -- "$state/save" && ca_lines >"$state/save/ca.pem.$$" && mv -f -- "$state/save/ca.pem.$$" "$state/save/ca.pem"
 }
 
-# One try. $1: seconds at most; $2: bearer; the rest goes to curl. Sets edge_status (000: no answer), edge_code, edge_text.
+# One try. $1: seconds at most; $2: bearer; the rest goes to curl. What it sends is $edge_body. Sets edge_status (000: no
+# answer), edge_code, edge_text, edge_said.
 edge_try() {
   edge_seconds=$1 edge_bearer=$2
   shift 2
   edge_code='' edge_text=''
-  : >"$edge_answer"
-  edge_words=$(curl_lines "$edge_bearer" | curl --silent --show-error --config - --connect-timeout 10 \
-    --max-time "$edge_seconds" --output "$edge_answer" --write-out '%{http_code} %header{retry-after}' \
-    "$@" "$edge_target" 2>"$edge_scratch/curl")
-  edge_exit=$?
-  edge_status=${edge_words%% *}
-  edge_after=${edge_words#* }
+  edge_lines=$(curl_lines "$edge_bearer")
+  # The answer, a line of what became of it, and curl's own words.
+  edge_words=$(printf '%s\n' "$edge_body" | curl --silent --config /dev/fd/6 --connect-timeout 10 \
+    --max-time "$edge_seconds" ${edge_output:+--output "$edge_output"} \
+    --write-out '\n%{exitcode} %{http_code} %header{retry-after}\n%{errormsg}.' "$@" "$edge_target" 2>/dev/null 6<<END | tail -c 65536 | tr -d '\000'
+$edge_lines
+END
+  )
+  edge_error=${edge_words##*"$edge_newline"}
+  edge_words=${edge_words%"$edge_newline"*}
+  edge_line=${edge_words##*"$edge_newline"}
+  edge_said=${edge_words%"$edge_newline"*}
+  edge_exit=${edge_line%% *}
+  edge_line=${edge_line#* }
+  edge_status=${edge_line%% *}
+  edge_after=${edge_line#* }
   case $edge_after in '' | *[!0-9]*) edge_after='' ;; esac
-  if [ "$edge_exit" -ne 0 ]; then
+  if [ "$edge_exit" != 0 ]; then
     edge_status=000
     case $edge_exit in
       35 | 51 | 58 | 60 | 77) edge_code=EDGE_CERTIFICATE ;;
       *) edge_code=EDGE_UNREACHABLE ;;
     esac
-    edge_text="Limpet was not reached: $(head -n 1 "$edge_scratch/curl" | sed 's/^curl: ([0-9]*) //' | cut -c 1-200 | sed 's/[. ]*$//')."
+    edge_text="Limpet was not reached: $(printf %s "${edge_error%.}" | cut -c 1-200 | sed 's/[. ]*$//')."
     return 1
   fi
   case $edge_status in 2??) return 0 ;; esac
-  eval "$(jq -r '@sh "edge_code=\(.error.code | strings)", @sh "edge_text=\(.error.message | strings)"' \
-    "$edge_answer" 2>/dev/null)"
+  [ -z "${edge_output:-}" ] || edge_said=$(head -c 65536 "$edge_output" | tr -d '\000')
+  eval "$(printf '%s\n' "$edge_said" | jq -r '@sh "edge_code=\(.error.code | strings)", @sh "edge_text=\(.error.message | strings)"' \
+    2>/dev/null)"
   [ -n "$edge_code" ] || edge_code=HTTP_$edge_status
   [ -n "$edge_text" ] || edge_text="Limpet answered with status $edge_status."
   return 1
 }
 
+edge_body=''
+edge_newline='
+'
+
 # A call of the pod API, tried again (at most $edge_tries times, 4) where that can help and $edge_deadline (unix seconds)
-# allows. $1: address; $2: bearer; $3: seconds at most for one try; the rest goes to curl. 0: answered with a 2xx.
+# allows. $1: address; $2: bearer; $3: seconds at most for one try; the rest goes to curl. A caller who wants the answer itself
+# names a file for it in edge_output. 0: answered with a 2xx.
 edge_call() {
   edge_target=$1 edge_word=$2 edge_limit=$3
   shift 3
   edge_turn=1 edge_status=000 edge_code=EDGE_UNREACHABLE edge_text='There was no time left to reach Limpet.'
-  edge_scratch=$(mktemp -d "$state/call.XXXXXX") || return 1
-  # Where a caller wants the answer itself, as a file, it names one.
-  edge_answer=${edge_output:-$edge_scratch/answer}
+  edge_said=''
   write_ca
   while :; do
     edge_left=$((edge_deadline - $(now)))
@@ -129,20 +146,14 @@ edge_call() {
     sleep "$((edge_wait / 1000)).$(printf %03d "$((edge_wait % 1000))")"
     edge_turn=$((edge_turn + 1))
   done
-  edge_said=
-  [ -n "${edge_output:-}" ] || edge_said=$(head -c 65536 "$edge_answer" | tr -d '\000')
-  rm -rf -- "$edge_scratch"
   case $edge_status in 2??) return 0 ;; *) return 1 ;; esac
 }
 
 # Posts the JSON on stdin to $1 (below /api/pod). $2: seconds at most for one try.
 edge_post() {
   edge_body=$(cat)
-  edge_file=$(mktemp "$state/post.XXXXXX") || return 1
-  printf '%s\n' "$edge_body" >"$edge_file"
-  edge_call "$edge_url/api/pod/$1" "$edge_capability" "$2" --header 'content-type: application/json' \
-    --data-binary "@$edge_file"
+  edge_call "$edge_url/api/pod/$1" "$edge_capability" "$2" --header 'content-type: application/json' --data-binary @-
   edge_posted=$?
-  rm -f -- "$edge_file"
+  edge_body=''
   return "$edge_posted"
 }

@@ -42,7 +42,7 @@ take_away() {
 # Unpacks it aside, on the same disk; tar keeps names that begin with / or hold .. out of the rest of the machine.
 unpack_snapshot() {
   take_away "$unpacked"
-  mkdir -- "$unpacked"
+  mkdir -- "$unpacked" || say failed 'The home was not put back: there is no room on the disk.' UNPACK
   if ! tar --extract --gzip --file "$restore/snapshot" --directory "$unpacked" --no-same-owner --same-permissions \
     --delay-directory-restore --warning=none 2>"$restore/words"; then
     words=$(head -n 1 "$restore/words" | tr -d '\000-\037\177' | cut -c 1-200)
@@ -52,6 +52,7 @@ unpack_snapshot() {
   fi
   rm -f -- "$restore/snapshot" "$restore/words"
   mkdir -p -- "$unpacked/home" "$unpacked/bundles"
+  printf '%s\n' "$sum" >"$restore/whole"
 }
 
 # Moves what belongs into the repository $1, which is not there yet, to $later: a clone wants an empty folder.
@@ -72,9 +73,29 @@ hold_back() {
   rmdir -- "$later/home" "$later/bundles" "$later" 2>/dev/null
 }
 
-# Puts each repository of $1/bundles back. One that cannot be is kept in the home, where the person sees it and the next
-# snapshot has it.
+# Keeps the bundle $1 for the next try: its repository may be there by then, or can be reached.
+park() {
+  mkdir -p -- "$later/bundles"
+  [ "${1%/*}" = "$later/bundles" ] || mv -f -- "${1%.bundle}.path" "$1" "$later/bundles/"
+}
+
+# True where it is not the turn of the repository $1 that waits: the connected one's is once it is cloned, after what
+# is upstream; that of one that is not there is when somebody wishes it, or a quarter of an hour after the last try.
+is_early() {
+  case ${put_turn:-}/$1/ in
+    "$put_turn/$connected_workspace"/*)
+      [ -n "$connected_workspace" ] && { [ "$put_turn" = others ] || [ ! -e "$HOME/$connected_workspace/.git" ]; }
+      ;;
+    due/*) [ ! -e "$HOME/$1/.git" ] && [ -n "$(find "$restore/tried" -mmin -15 2>/dev/null)" ] ;;
+    *) return 1 ;;
+  esac
+}
+
+# Puts each repository of $1/bundles back, until $put_deadline; what is done is not done again by the next run. One whose
+# commits are at a remote that was not reached, or that had no time, waits in $later. One that cannot be put back is kept in
+# the home, where the person sees it and the next snapshot has it.
 put_bundles() {
+  put_fetch=20
   for put_file in "$1"/bundles/*.bundle; do
     [ -f "$put_file" ] || continue
     put_name=$(cat -- "${put_file%.bundle}.path" 2>/dev/null && echo x)
@@ -82,25 +103,51 @@ put_bundles() {
     case /$put_name/ in
       // | /x/ | */../* | //*) continue ;;
     esac
-    put_word=$(timeout -k 2 120 "$here/restore-repository" bundle "$put_file" "$HOME/$put_name" 2>/dev/null | tail -n 1)
+    ! is_early "$put_name" || continue
+    put_begun=$(now)
+    put_seconds=$((put_deadline - put_begun))
+    [ "$put_seconds" -le 120 ] || put_seconds=120
+    if [ "$put_seconds" -le 0 ]; then
+      park "$put_file"
+      wait_for "$put_name" 'there was no time for it yet.'
+      continue
+    fi
+    put_word=$(LIMPET_FETCH_SECONDS=$put_fetch timeout -k 2 "$put_seconds" "$here/restore-repository" bundle "$put_file" "$HOME/$put_name" \
+      2>/dev/null | tail -n 1)
+    put_tried=1
+    # Remotes that cannot be reached are waited for once, not once for each repository.
+    [ "$(($(now) - put_begun))" -lt 20 ] || put_fetch=0
+    put_text=$(printf '%s\n' "$put_word" | jq -r '.text | strings' 2>/dev/null)
     case $put_word in
-      '{"state":"restored"'* | '{"state":"nothing"'* | '{"state":"conflict"'*) ;;
-      *)
-        mkdir -p -- "$HOME/limpet-not-restored"
-        mv -f -- "$put_file" "$HOME/limpet-not-restored/${put_file##*/}"
-        put_text=$(printf '%s\n' "$put_word" | jq -r '.text | strings' 2>/dev/null)
-        printf '%s is kept as ~/limpet-not-restored/%s: %s\0' "$put_name" "${put_file##*/}" \
-          "${put_text:-it could not be restored.}" >>"$restore/skipped"
-        put_conflict=1
-        ;;
-    esac
-    case $put_word in
+      '{"state":"restored"'* | '{"state":"nothing"'*) rm -f -- "$put_file" "${put_file%.bundle}.path" ;;
       '{"state":"conflict"'*)
-        put_conflict=1
-        printf '%s\n' "$put_word" | jq -j '"\(.text)\u0000"' >>"$restore/skipped"
+        printf '%s\0' "$put_text" >>"$restore/skipped"
+        rm -f -- "$put_file" "${put_file%.bundle}.path"
         ;;
+      '' | *'"code":"BASE_UNREACHABLE"}')
+        if [ -e "$HOME/$put_name/.git" ]; then
+          keep_in_home
+        else
+          park "$put_file"
+          wait_for "$put_name" "${put_text:-it took too long.}"
+        fi
+        ;;
+      *) keep_in_home ;;
     esac
   done
+}
+
+wait_for() {
+  printf '%s waits and is tried again: %s\0' "$1" "$2" >>"$restore/skipped"
+}
+
+# Keeps the bundle $put_file of $put_name where the person sees it.
+keep_in_home() {
+  mkdir -p -- "$HOME/limpet-not-restored"
+  mv -f -- "$put_file" "$HOME/limpet-not-restored/${put_file##*/}"
+  rm -f -- "${put_file%.bundle}.path"
+  printf '%s is kept as ~/limpet-not-restored/%s: %s\0' "$put_name" "${put_file##*/}" \
+    "${put_text:-it could not be restored.}" >>"$restore/skipped"
 }
 
 # Puts what is in the folder $1 to its place in the home.

@@ -1,19 +1,19 @@
 # shellcheck shell=sh
 # Owns the receipts of a save: what is said of its parts together, and whether that is worth a call to the edge.
-# Must not know how anything is saved. Uses $work/parts (a line of JSON for each part), $own, $last of `save`, lib/edge.sh.
+# Must not know how anything is saved. Uses $parts (a line of JSON for each part), $own, $last of `save`, lib/edge.sh. Nothing
+# here needs room on the disk.
 
 # The receipt of a kind ($1) from its parts: the worst state, the sentences that say so, everything that was left out. A
 # home that is saved but for a repository is partly saved.
 receipt_of() {
-  grep "\"kind\":\"$1\"" "$work/parts" >"$work/parts.kind" || return 0
+  receipt_parts=$(printf %s "$parts" | grep "^{\"type\":\"part\",\"kind\":\"$1\"") || return 0
   # A home without a word about any repository: its part is the receipt. (jq takes 20 ms.)
-  if [ "$(wc -l <"$work/parts.kind")" -eq 1 ]; then
-    receipt_line=$(cat "$work/parts.kind")
-    case $receipt_line in
-      '{"type":"part","kind":"edge","name":"",'*) printf '{"kind":"edge",%s\n' "${receipt_line#*\"name\":\"\",}"; return ;;
-    esac
-  fi
-  jq -cs --arg kind "$1" '
+  case $receipt_parts in
+    *'}
+{'*) ;;
+    '{"type":"part","kind":"edge","name":"",'*) printf '{"kind":"edge",%s\n' "${receipt_parts#*\"name\":\"\",}"; return ;;
+  esac
+  printf '%s\n' "$receipt_parts" | jq -cs --arg kind "$1" '
     def rank: {unchanged: 0, clean: 0, saved: 1, partial: 2, failed: 3}[.] // 3;
     (map(select(.name == "")) | first) as $whole
     | (max_by(.state | rank)) as $worst
@@ -24,14 +24,13 @@ receipt_of() {
     | {kind: $kind, state: $state,
        text: ([$first.text] + (if $whole then [] else [$others[] | select(.state == "failed").text] end) | join(" ") | .[:1000]),
        skipped: ([$first.skipped[]?] + [$others[] | (if $whole then .text else empty end), .skipped[]?] | .[:50]),
-       snapshot: (map(.snapshot | strings) | first)}' "$work/parts.kind"
+       snapshot: (map(.snapshot | strings) | first)}'
 }
 
-# Makes the receipt ($1: kind) and sends it.
+# Makes the receipt ($1: kind) and sends it; it stays in $receipt, which is empty where nothing is to be said.
 send_receipt() {
   receipt=$(receipt_of "$1")
   [ -n "$receipt" ] || return 0
-  printf '%s\n' "$receipt" >"$work/receipt.$1"
   if is_news "$1" "$receipt" && printf '%s\n' "$receipt" | edge_post receipt 10; then
     printf '%s\n' "$receipt" >"$own/sent.$1"
   fi

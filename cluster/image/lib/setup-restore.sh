@@ -48,12 +48,21 @@ work_mark() {
 }
 
 is_restored() {
-  [ -e "$state/setup/home" ] && { [ -z "$git_url" ] || [ -e "$(work_mark)" ]; }
+  [ -e "$state/setup/home" ] && [ ! -d "$state/restore/later" ] && { [ -z "$git_url" ] || [ -e "$(work_mark)" ]; }
 }
 
 # The home of the last pod, once in the life of this one: what is here later is newer than any snapshot.
 step_home() {
   if [ -e "$state/setup/home" ]; then
+    # Repositories whose remote was not reached, or that somebody has cloned by now.
+    if [ -d "$state/restore/later" ]; then
+      step home 'Putting back what waited'
+      run_restore restore-home later others </dev/null
+      if [ "$restored" != nothing ]; then
+        say_restore home
+        return
+      fi
+    fi
     check home skipped '' 'The home is as you left it.'
     return
   fi

@@ -184,12 +184,17 @@ export class Home {
     return this.start("/usr/bin/setpriv", [...account, resolve(image, script)], stdin).ended;
   }
 
-  close(): void {
+  /** Ends all that runs in this home, at once. */
+  end(): void {
     for (const { pid } of this.#children) if (pid !== undefined) process.kill(-pid, "SIGKILL");
     // What a job left behind in a session of its own, too.
     for (const { pid } of listProcesses()) {
       if (environmentOf(pid).get("HOME") === this.path) process.kill(pid, "SIGKILL");
     }
+  }
+
+  close(): void {
+    this.end();
     execFileSync("chmod", ["-R", "u+rwX", this.root]);
     rmSync(this.root, { recursive: true, force: true });
   }

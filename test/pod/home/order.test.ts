@@ -99,7 +99,7 @@ test("another clone of the connected repository, and any other repository, goes 
 test("an edge that is down does not keep the work from going upstream", async () => {
   connect(true);
   home.configure(edge, { edgeUrl: "http://127.0.0.1:1", git: { url, workspace: "work", saveUpstream: true } });
-  const { code, last } = await home.save("--budget", "8");
+  const { code, last } = await home.save("--budget", "16");
   expect(code).toBe(1);
   expect(last).toMatchObject({ upstream: { state: "saved" }, edge: { state: "failed" } });
   expect(wip()).toContain("refs/limpet/wip/");

@@ -2,7 +2,8 @@
 // Must not know how a snapshot is chosen.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -264,5 +265,75 @@ describe("repositories", () => {
     expect((await fresh.start("restore-home", ["later"]).ended).last.state).toMatch(/restored|conflict/);
     expect(fresh.read("work/infra/live/prod.tfstate")).toBe("state");
     expect((await fresh.start("restore-home", ["later"]).ended).last.state).toBe("nothing");
+  });
+
+  /** A listener that takes connections and never says a word: the host that hangs. */
+  async function silence(): Promise<{ url: string; close: () => void }> {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    return { url: `http://127.0.0.1:${port}/team/lab.git`, close: () => server.close() };
+  }
+
+  test("files do not wait for remotes that hang; whole repositories come back without them, and are waited for once", async () => {
+    const host = await silence();
+    const old = makeHome();
+    for (const name of ["a", "b", "c"]) {
+      old.repository(name);
+      old.sh(`git -C ${name} remote add origin ${host.url}`);
+    }
+    old.write("notes");
+    await old.save();
+    const fresh = nextHome();
+    const run = fresh.start("restore-home", [], `${JSON.stringify(edge.wish)}\n`);
+    await expect.poll(() => fresh.has("notes"), { timeout: 8_000 }).toBe(true);
+    expect((await run.ended).last).toMatchObject({ state: "restored" });
+    for (const name of ["a", "b", "c"]) expect(fresh.read(`${name}/main.tf`)).toBe("terraform {}\n");
+    host.close();
+  }, 60_000);
+
+  test("a run that is ended goes on with what was unpacked, and nothing is got twice", async () => {
+    const host = await silence();
+    const old = makeHome();
+    old.repository("lab");
+    old.sh(`git -C lab remote add origin ${host.url}`);
+    old.write("notes");
+    await old.save();
+    const fresh = nextHome();
+    const run = fresh.start("restore-home", [], `${JSON.stringify(edge.wish)}\n`);
+    await expect.poll(() => fresh.has("notes"), { timeout: 8_000 }).toBe(true);
+    fresh.end();
+    await run.ended;
+    expect(fresh.has("lab/.git")).toBe(false);
+    fresh.write("notes", "changed meanwhile");
+    host.close();
+    expect((await fresh.restore({ ...edge.wish, sha256: "0".repeat(64) })).last).toMatchObject({ state: "restored" });
+    expect([fresh.read("notes"), fresh.read("lab/main.tf")]).toEqual(["changed meanwhile", "terraform {}\n"]);
+    expect(edge.count("GET /api/pod/snapshot/")).toBe(1);
+  }, 60_000);
+
+  test("one whose remote is not reached waits, from snapshot to snapshot, until it is cloned by hand", async () => {
+    const old = makeHome();
+    const url = join(old.root, "upstream.git");
+    old.env["LIMPET_WHOLE_BUNDLE_BYTES"] = "0";
+    old.repository("seed");
+    old.sh(`git clone -q --bare seed '${url}' && rm -rf seed && git clone -q '${url}' lab`);
+    old.write("lab/new.tf", "new\n");
+    await old.save();
+    renameSync(url, `${url}.away`);
+    const fresh = nextHome();
+    expect((await fresh.restore(edge.wish)).last).toMatchObject({
+      state: "conflict",
+      skipped: [expect.stringMatching(/^lab waits and is tried again: .*Clone it to ~\/lab by hand/)],
+    });
+    expect(fresh.has("lab/.git")).toBe(false);
+    fresh.configure(edge);
+    await fresh.save();
+    expect(namesIn(edge.newest).filter((name) => name.startsWith("bundles/"))).toHaveLength(2);
+    renameSync(`${url}.away`, url);
+    fresh.sh(`rmdir lab 2>/dev/null || :; git clone -q '${url}' lab`);
+    await fresh.save();
+    expect(fresh.read("lab/new.tf")).toBe("new\n");
+    expect(readdirSync(join(fresh.state, "restore"))).not.toContain("later");
   });
 });

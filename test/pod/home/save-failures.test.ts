@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Home, image } from "./home.ts";
+import { Home, image, namesIn } from "./home.ts";
 import { capability, PodEdge } from "./pod-edge.ts";
 
 let edge: PodEdge;
@@ -131,6 +131,56 @@ test("a disk that is full is said, and nothing that was cut is sent", async () =
   expect(full.last.edge).toMatchObject({ state: "failed", text: expect.stringContaining("no room on the disk") });
   expect(edge.snapshots.size).toBe(0);
   expect((await home.save()).last.edge?.state).toBe("saved");
+});
+
+test("a disk without any room still lets the edge and the caller know, in whole words", async () => {
+  home.write("file");
+  home.repository("lab");
+  await home.save();
+  home.write("more");
+  // Not a byte can be written to any file.
+  const script = 'ulimit -f 0; trap "" XFSZ; exec "$0"';
+  const full = await home.start("/bin/sh", ["-c", script, join(image, "save")]).ended;
+  expect(full.code).toBe(1);
+  expect(full.last).toMatchObject({
+    type: "receipt",
+    edge: { state: "failed", text: expect.stringContaining("no room on the disk") },
+  });
+  expect(edge.receipts.at(-1)).toMatchObject({ kind: "edge", state: "failed" });
+  expect(edge.snapshots.size).toBe(1);
+  await home.save();
+  expect(namesIn(edge.newest).filter((name) => name.startsWith("bundles/"))).toHaveLength(2);
+});
+
+test("a walk of the home that is cut short is never taken for all of it", async () => {
+  home.write("one");
+  await home.save();
+  // Ends find in the middle, as the machine does that has no memory left; what it printed so far stays.
+  home.write(
+    "bin/find",
+    '#!/bin/sh\ncase $* in *"-type l -printf"*) /usr/bin/find . -maxdepth 1; kill -9 $$ ;; esac\nexec /usr/bin/find "$@"\n',
+    0o755,
+  );
+  const cut = await home.start("save", [], "", { PATH: `${home.path}/bin:/usr/bin:/bin` }).ended;
+  expect(cut).toMatchObject({
+    code: 1,
+    last: { edge: { state: "failed", text: expect.stringContaining("not all of it") } },
+  });
+  expect(edge.snapshots.size).toBe(1);
+  expect((await home.save()).last.edge?.state).toBe("saved");
+});
+
+test("ever so many slow repositories leave the home its time, and those without a turn are named", async () => {
+  for (let each = 0; each < 8; each += 1) home.repository(`lab-${each}`);
+  home.write("file");
+  home.write("bin/git", '#!/bin/sh\nsleep 0.5\nexec /usr/bin/git "$@"\n', 0o755);
+  const run = await home.start("save", ["--budget", "30"], "", { PATH: `${home.path}/bin:/usr/bin:/bin` }).ended;
+  expect(run.code).toBe(1);
+  expect(run.last.edge).toMatchObject({ state: "partial" });
+  expect(run.last.edge?.skipped).toEqual(expect.arrayContaining(["lab-7"]));
+  expect(namesIn(edge.newest)).toContain("home/file");
+  expect((await home.save()).last.edge).toMatchObject({ state: "saved", skipped: [] });
+  expect(namesIn(edge.newest).filter((name) => name.endsWith(".bundle"))).toHaveLength(8);
 });
 
 test("whoever listens may go: the save goes on to its end", async () => {

@@ -160,12 +160,63 @@ describe("repositories", () => {
     expect(namesIn(edge.newest).filter((name) => name.endsWith(".path"))).toHaveLength(1);
   });
 
+  test("a linked working tree, and a git folder elsewhere, are repositories below a folder named modules too", async () => {
+    home.repository("infra");
+    home.sh(
+      "git -C infra worktree add -q ../modules/vpc -b vpc && git init -q --separate-git-dir=.git-of/lab modules/lab",
+    );
+    home.write("modules/vpc/new.tf");
+    home.write("modules/lab/new.tf");
+    home.repository("modules/dns");
+    home.repository("modules/dns/part");
+    home.sh("mkdir modules/dns/.git/modules && mv modules/dns/part/.git modules/dns/.git/modules/part");
+    home.write("modules/dns/part/.git", "gitdir: ../.git/modules/part\n");
+    await home.save();
+    const paths = namesIn(edge.newest).filter((name) => name.endsWith(".path"));
+    expect(paths.map((name) => fileIn(edge.newest, name).toString()).toSorted()).toEqual([
+      "infra",
+      "modules/dns",
+      "modules/lab",
+      "modules/vpc",
+    ]);
+  });
+
+  test("one whose name is no text is saved as well", async () => {
+    home.repository("lab");
+    home.sh("mv lab \"$(printf 'l\\351b')\"");
+    await home.save();
+    const [path = ""] = namesIn(edge.newest).filter((name) => name.endsWith(".path"));
+    expect(fileIn(edge.newest, path).toString("latin1")).toBe("l\xe9b");
+  });
+
+  test("nothing that is configured in one runs, and the caller's GIT_DIR is not believed", async () => {
+    home.repository("lab", { ".gitignore": "*.tfstate\n" });
+    home.write("lab/prod.tfstate", "state");
+    home.write("spy", '#!/bin/sh\necho "$0" >>"$HOME/ran"\n', 0o755);
+    home.sh('git -C lab config core.fsmonitor "$HOME/spy"');
+    home.repository("other");
+    const other = { GIT_DIR: join(home.path, "other/.git"), GIT_WORK_TREE: join(home.path, "other") };
+    expect((await home.start("save", [], "", other).ended).code).toBe(0);
+    expect(home.has("ran")).toBe(false);
+    expect(namesIn(edge.newest)).toContain("home/lab/prod.tfstate");
+  });
+
   test("a home that is a repository itself is saved file by file", async () => {
     home.write(".vimrc");
     home.sh("git init -q . && git -c user.name=A -c user.email=a@b.c commit -q --allow-empty -m first");
     await home.save();
     expect(namesIn(edge.newest)).toEqual(expect.arrayContaining(["home/.vimrc", "home/.git/HEAD"]));
   });
+});
+
+test("ever so many folders that say they are caches leave the rest of the home to be saved", async () => {
+  home.write("mine");
+  home.write("target-x/mine");
+  const long = "n".repeat(200);
+  home.sh(`mkdir many && cd many && seq -f '${long}-%.0f' 12000 | xargs mkdir &&
+    seq -f '${long}-%.0f/CACHEDIR.TAG' 12000 | xargs touch && seq -f '${long}-%.0f/x' 12000 | xargs touch`);
+  expect((await home.save()).code).toBe(0);
+  expect(namesIn(edge.newest).filter((name) => !name.endsWith("/"))).toEqual(["home/mine", "home/target-x/mine"]);
 });
 
 describe("too large", () => {
