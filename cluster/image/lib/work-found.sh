@@ -88,6 +88,7 @@ find_bundle() {
   ours update-ref refs/limpet/found "$found_commit"
   if [ -n "${found_new:-}" ]; then make_repository; fi
   lacks_base || return 0
+  work_git=$gitdir
   # What was pushed may not be fetched yet.
   fetch_base
   if lacks_base; then
@@ -118,7 +119,11 @@ fetch_base() {
     GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_ALLOW_PROTOCOL=https:http:ssh:git:file \
       timeout -k 5 "${LIMPET_CLONE_SECONDS:-900}" git -c http.followRedirects=false -c core.hooksPath=/dev/null -c gc.auto=0 \
       --git-dir="$work_git" fetch -q --no-write-fetch-head --no-recurse-submodules --refmap= -- "$work_address" \
-      "+refs/heads/*:refs/remotes/$work_name/*" >/dev/null 2>"$shadow/error" </dev/null 8>&- || continue
+      "+refs/heads/*:refs/remotes/$work_name/*" >/dev/null 2>"$shadow/error" </dev/null 8>&- || {
+      # Where nothing of it is needed, one that hangs is enough.
+      [ "$?" -lt 124 ] || [ -s "$shadow/work/needed" ] || break
+      continue
+    }
     ours_default=$(GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_ALLOW_PROTOCOL=https:http:ssh:git:file \
       timeout -k 5 60 git ls-remote --symref -- "$work_address" HEAD 2>/dev/null </dev/null 8>&- |
       sed -n "s/^ref: refs\/heads\/\(.*\)${tab}HEAD$/\1/p")
@@ -137,7 +142,13 @@ make_repository() {
     git config --file "$work_git/config" core.logAllRefUpdates true ||
     fail STATE "A repository cannot be made in $below: $(last_line "$shadow/error")"
   work_fetched=''
-  if [ -s "$shadow/work/needed" ] || [ -n "$(record_remotes)" ]; then fetch_base; fi
+  if [ -s "$shadow/work/needed" ]; then
+    fetch_base
+  elif [ "${LIMPET_FETCH_SECONDS:=20}" -gt 0 ]; then
+    # All of the work is in the bundle: what the remotes have is good to see, and not worth a wait.
+    LIMPET_CLONE_SECONDS=$LIMPET_FETCH_SECONDS
+    fetch_base
+  fi
   if [ -s "$shadow/work/needed" ] && [ -z "$work_fetched" ]; then
     fail BASE_UNREACHABLE "$below needs its remote, which was not reached: $(last_line "$shadow/error"). Clone it to ~/$below by hand, then set up again: the saved work is kept."
   fi
