@@ -177,7 +177,12 @@ test("ever so many slow repositories leave the home its time, and those without 
   const run = await home.start("save", ["--budget", "30"], "", { PATH: `${home.path}/bin:/usr/bin:/bin` }).ended;
   expect(run.code).toBe(1);
   expect(run.last.edge).toMatchObject({ state: "partial" });
-  expect(run.last.edge?.skipped).toEqual(expect.arrayContaining(["lab-7"]));
+  expect(run.last.edge?.skipped).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^[1-7] of the repositories had no time/),
+      expect.stringMatching(/^lab-\d$/),
+    ]),
+  );
   expect(namesIn(edge.newest)).toContain("home/file");
   expect((await home.save()).last.edge).toMatchObject({ state: "saved", skipped: [] });
   expect(namesIn(edge.newest).filter((name) => name.endsWith(".bundle"))).toHaveLength(8);

@@ -163,7 +163,7 @@ describe("repositories", () => {
   test("a linked working tree, and a git folder elsewhere, are repositories below a folder named modules too", async () => {
     home.repository("infra");
     home.sh(
-      "git -C infra worktree add -q ../modules/vpc -b vpc && git init -q --separate-git-dir=.git-of/lab modules/lab",
+      "git -C infra worktree add -q ../modules/vpc -b vpc && mkdir .git-of && git init -q --separate-git-dir=.git-of/lab modules/lab",
     );
     home.write("modules/vpc/new.tf");
     home.write("modules/lab/new.tf");
