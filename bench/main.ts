@@ -7,11 +7,13 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { attachedTmux, Baselines, bareShell } from "./baselines.ts";
+import { measureClone } from "./clone.ts";
 import { type Link, text, waitFor } from "./link.ts";
 import { startLimpet } from "./local-limpet.ts";
 import { type BulkFigures, type EchoFigures, measureBulk, measureEcho } from "./measure.ts";
 import { measureReaping } from "./reap.ts";
 import { formatTable, isMet, scenarioRows, speedRows } from "./report.ts";
+import { measureHome } from "./save-home.ts";
 import { measureSaves } from "./save-repository.ts";
 import { measureClickToPrompt, measureResume, measureStalled } from "./scenarios.ts";
 import { openViewer, settle, size, startShell } from "./shell.ts";
@@ -81,13 +83,16 @@ async function main(): Promise<number> {
     say("a stalled viewer");
     const stalled = await measureStalled(shell, bulkFile, limpet.edgePid);
 
+    say("click to prompt with a clone");
+    const clones = await measureClone(limpet.url, rounds);
+
     say("reaping");
     const reaping = reapedShells > 0 ? await measureReaping(reapedShells) : [];
 
-    say("saving a repository");
-    const saves = await measureSaves(rounds);
+    say("saving a repository, a home");
+    const saves = [...(await measureSaves(rounds)), ...(await measureHome(rounds))];
 
-    const rows = [...speedRows(echo, bulk), ...scenarioRows(resumes, clicks, stalled), ...reaping, ...saves];
+    const rows = [...speedRows(echo, bulk), ...scenarioRows(resumes, clicks, stalled), ...clones, ...reaping, ...saves];
     console.log(formatTable(rows));
     if (values.json !== undefined) {
       await writeFile(
