@@ -25,8 +25,9 @@ export default defineConfig({
   cacheDir: "node_modules/.cache/vitest",
   test: {
     reporters: ["default"],
-    // Most files wait for processes more than they compute: one fewer than there are cores, the default, leaves cores idle.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Most files wait for processes more than they compute, and those in workerd come one after the other: one fewer than
+    // there are cores, the default, leaves cores idle.
+    maxWorkers: availableParallelism() + 1,
     // What a test that passed wrote down is of no use to anybody.
     silent: "passed-only",
     projects: [
