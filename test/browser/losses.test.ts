@@ -96,7 +96,7 @@ test("the pod is lost in the middle of an edit: everything is back, the page say
   await shell.openSettings();
   const snapshot = shell.panel.locator(".snapshots a").first();
   await snapshot.waitFor();
-  await snapshot.scrollIntoViewIfNeeded();
+  await snapshot.hover();
   await keepPicture(shell.page, "94-settings-after");
   const [download] = await Promise.all([shell.page.waitForEvent("download"), snapshot.click()]);
   const names = execFileSync("tar", ["-tzf", await download.path()], { encoding: "utf8" });

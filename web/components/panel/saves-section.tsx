@@ -17,7 +17,9 @@ export function SavesSection(props: { readonly shell: Shell }): JSX.Element {
       () => props.shell.lastSavedAt,
       async () => {
         const asked = await askSnapshots();
-        if (asked.ok) setSnapshots(asked.value);
+        // Those that stay keep their place on the page, and whatever points at them.
+        if (asked.ok)
+          setSnapshots((known) => asked.value.map((each) => known.find(({ id }) => id === each.id) ?? each));
       },
     ),
   );
