@@ -1,6 +1,8 @@
 // Owns the shape of the edge's private keys.
 // Must not know what they sign.
 
+import { type KeySet, parseJwkSet } from "./jwk-set.ts";
+
 /** A private ES256 key of the edge, as it stands in `SIGNING_KEYS`. */
 export interface SigningKey {
   readonly kty: "EC";
@@ -13,25 +15,11 @@ export interface SigningKey {
 }
 
 /** At least one. The first one signs; all are published. */
-export type SigningKeys = readonly [SigningKey, ...SigningKey[]];
+export type SigningKeys = KeySet<SigningKey>;
 
 /** Reads a JWK Set (RFC 7517) as JSON; `null` where it is none, or a key is not private, ES256 and named by its own `kid`. */
 export function parseSigningKeys(text: string): SigningKeys | null {
-  let set: unknown;
-  try {
-    set = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof set !== "object" || set === null || !("keys" in set) || !Array.isArray(set.keys)) return null;
-  const keys: SigningKey[] = [];
-  for (const entry of set.keys) {
-    const key = parseSigningKey(entry);
-    if (key === null || keys.some((other) => other.kid === key.kid)) return null;
-    keys.push(key);
-  }
-  const [first, ...others] = keys;
-  return first === undefined ? null : [first, ...others];
+  return parseJwkSet(text, parseSigningKey);
 }
 
 function parseSigningKey(value: unknown): SigningKey | null {

@@ -1,6 +1,8 @@
 // Owns the shape of the keys that seal secrets at rest.
 // Must not know what they seal, nor how.
 
+import { type KeySet, parseJwkSet } from "../jwk-set.ts";
+
 /** A symmetric key of 256 bits (RFC 7518, section 6.4), as it stands in `SEAL_KEYS`. */
 export interface SealKey {
   readonly kty: "oct";
@@ -10,28 +12,14 @@ export interface SealKey {
 }
 
 /** At least one. The first one seals; all of them open. */
-export type SealKeys = readonly [SealKey, ...SealKey[]];
+export type SealKeys = KeySet<SealKey>;
 
 /** 32 bytes are 43 digits; the last carries four bits. */
 const keyText = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 /** Reads a JWK Set (RFC 7517) as JSON; `null` where it is none, or a key is no symmetric key of 256 bits with a `kid` of its own. */
 export function parseSealKeys(text: string): SealKeys | null {
-  let set: unknown;
-  try {
-    set = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof set !== "object" || set === null || !("keys" in set) || !Array.isArray(set.keys)) return null;
-  const keys: SealKey[] = [];
-  for (const entry of set.keys) {
-    const key = parseSealKey(entry);
-    if (key === null || keys.some((other) => other.kid === key.kid)) return null;
-    keys.push(key);
-  }
-  const [first, ...others] = keys;
-  return first === undefined ? null : [first, ...others];
+  return parseJwkSet(text, parseSealKey);
 }
 
 function parseSealKey(value: unknown): SealKey | null {

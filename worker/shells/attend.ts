@@ -2,6 +2,7 @@
 // Must not know how its loss was learnt, the database, the network or a clock.
 
 import { fail, type Life, type Living, type Moment, renew, type Step } from "./life.ts";
+import { podGoneReason } from "./shell-record.ts";
 import { asOfLastSave } from "./words.ts";
 
 /** Pods that are made anew by themselves while none of them was ready for `healthyMs`. */
@@ -9,7 +10,7 @@ export const mostRecreations = 3;
 export const healthyMs = 10 * 60_000;
 
 export const podGone = {
-  reason: "PodGone",
+  reason: podGoneReason,
   detail: "The shell's pod is gone: its node was lost, or somebody deleted it.",
 } as const;
 

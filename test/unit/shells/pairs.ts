@@ -12,9 +12,10 @@ import {
 } from "../../../worker/shells/life.ts";
 import { heardActivity, heardReceipt } from "../../../worker/shells/reports.ts";
 import { setUpEnded } from "../../../worker/shells/setup-lane.ts";
-import { nothingSetUp, type ShellRecord } from "../../../worker/shells/shell-record.ts";
+import type { ShellRecord } from "../../../worker/shells/shell-record.ts";
 import { lookNow, type Refused, wishEnd, wishExtend, wishPresent, wishRestart } from "../../../worker/shells/wishes.ts";
-import { allTrue, lost, refused, stateIn } from "./model-cluster.ts";
+import { lost, refused, stateIn } from "./model-cluster.ts";
+import { readyShell } from "./ready-shell.ts";
 
 export const hour = 3_600_000;
 export const start = 1_800_000_000_000;
@@ -29,23 +30,7 @@ export const moment: Moment = {
 const attended: Moment = { ...moment, attended: true };
 
 function record(more: Partial<ShellRecord>): ShellRecord {
-  return {
-    id: "shell-1",
-    userId: "u",
-    podName: "limpet-u",
-    podUid: "uid-1",
-    desired: "present",
-    phase: "ready",
-    reason: null,
-    detail: null,
-    conditions: allTrue,
-    expiresAt: start + 6 * hour,
-    startedAt: start,
-    ...nothingSetUp,
-    setUpFor: "uid-1/0/0",
-    createdAt: start,
-    ...more,
-  };
+  return readyShell(start, more);
 }
 
 const pending = { podUid: null, setUpFor: null };

@@ -8,9 +8,10 @@ import {
   type ShellHeard,
   type Step,
 } from "../../../worker/shells/life.ts";
-import { nothingSetUp, type ShellRecord } from "../../../worker/shells/shell-record.ts";
+import type { ShellRecord } from "../../../worker/shells/shell-record.ts";
 import { expiryStepMs, lookNow, used, wishEnd, wishPresent } from "../../../worker/shells/wishes.ts";
 import { allTrue, lost, refused, stateIn } from "./model-cluster.ts";
+import { readyShell } from "./ready-shell.ts";
 
 const hour = 3_600_000;
 const rules = { idleMs: 6 * hour, lifeMs: 24 * hour };
@@ -19,23 +20,7 @@ const at = (ms: number): Moment => ({ rules, nowMs: start + ms, random: 0.5, att
 const user = "0123456789abcdefghjk";
 
 function record(more: Partial<ShellRecord> = {}): ShellRecord {
-  return {
-    id: "shell-1",
-    userId: user,
-    podName: `limpet-${user}`,
-    podUid: "uid-1",
-    desired: "present",
-    phase: "ready",
-    reason: null,
-    detail: null,
-    conditions: allTrue,
-    expiresAt: start + 6 * hour,
-    startedAt: start,
-    ...nothingSetUp,
-    setUpFor: "uid-1/0/0",
-    createdAt: start,
-    ...more,
-  };
+  return readyShell(start, { userId: user, podName: `limpet-${user}`, ...more });
 }
 
 /** A life with this record and nothing due. */

@@ -1,34 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { type Life, resumed } from "../../../worker/shells/life.ts";
 import { heardActivity, heardReceipt } from "../../../worker/shells/reports.ts";
-import { nothingSetUp, type ShellRecord } from "../../../worker/shells/shell-record.ts";
+import type { ShellRecord } from "../../../worker/shells/shell-record.ts";
 import type { Receipt } from "../../../worker/shells/shell-setup.ts";
 import { wishExtend } from "../../../worker/shells/wishes.ts";
 import { age, asOfLastSave, utcTime } from "../../../worker/shells/words.ts";
-import { allTrue } from "./model-cluster.ts";
+import { readyShell } from "./ready-shell.ts";
 
 const hour = 3_600_000;
 const start = Date.UTC(2026, 10, 23, 14, 0);
 const rules = { idleMs: 6 * hour, lifeMs: 24 * hour };
 
 function lifeOf(more: Partial<ShellRecord> = {}): Life & { readonly record: ShellRecord } {
-  const record: ShellRecord = {
-    id: "shell-1",
-    userId: "u",
-    podName: "limpet-u",
-    podUid: "uid-1",
-    desired: "present",
-    phase: "ready",
-    reason: null,
-    detail: null,
-    conditions: allTrue,
-    expiresAt: start + 6 * hour,
-    startedAt: start,
-    ...nothingSetUp,
-    setUpFor: "uid-1/0/0",
-    createdAt: start,
-    ...more,
-  };
+  const record = readyShell(start, more);
   return { ...resumed(record, start), next: null, labelled: start + 6 * hour, record };
 }
 

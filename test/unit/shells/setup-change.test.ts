@@ -2,29 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { SealKeys } from "../../../worker/sealing/seal-keys.ts";
 import { openSecret } from "../../../worker/sealing/secrets.ts";
 import { changeSettings, changeSetup } from "../../../worker/shells/setup-change.ts";
-import { nothingSetUp, type ShellRecord } from "../../../worker/shells/shell-record.ts";
+import type { ShellRecord } from "../../../worker/shells/shell-record.ts";
 import type { SetupChange } from "../../../worker/shells/shell-setup.ts";
-import { allTrue } from "./model-cluster.ts";
+import { readyShell } from "./ready-shell.ts";
 
 const keys: SealKeys = [{ kty: "oct", kid: "one", k: Buffer.alloc(32, 7).toString("base64url") }];
 
 function record(more: Partial<ShellRecord> = {}): ShellRecord {
-  return {
-    id: "shell-1",
-    userId: "u",
-    podName: "limpet-u",
-    podUid: "uid-1",
-    desired: "present",
-    phase: "ready",
-    reason: null,
-    detail: null,
-    conditions: allTrue,
-    expiresAt: 0,
-    startedAt: 0,
-    ...nothingSetUp,
-    createdAt: 0,
-    ...more,
-  };
+  return readyShell(0, { expiresAt: 0, setUpFor: null, ...more });
 }
 
 async function changed(before: ShellRecord, change: SetupChange) {

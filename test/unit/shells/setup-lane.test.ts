@@ -10,9 +10,10 @@ import {
   setUpBegun,
   setUpEnded,
 } from "../../../worker/shells/setup-lane.ts";
-import { nothingSetUp, type ShellRecord } from "../../../worker/shells/shell-record.ts";
+import type { ShellRecord } from "../../../worker/shells/shell-record.ts";
 import { wishEnd, wishRestart } from "../../../worker/shells/wishes.ts";
-import { allTrue, stateIn } from "./model-cluster.ts";
+import { stateIn } from "./model-cluster.ts";
+import { readyShell } from "./ready-shell.ts";
 
 const start = 1_800_000_000_000;
 const moment: Moment = {
@@ -24,23 +25,13 @@ const moment: Moment = {
 const key = "uid-1/0/3";
 
 function living(more: Partial<ShellRecord> = {}): Living {
-  const record: ShellRecord = {
-    id: "shell-1",
-    userId: "u",
-    podName: "limpet-u",
-    podUid: "uid-1",
-    desired: "present",
+  const record = readyShell(start, {
     phase: "setting-up",
-    reason: null,
-    detail: null,
-    conditions: allTrue,
     expiresAt: start + 3_600_000,
-    startedAt: start,
-    ...nothingSetUp,
     setupVersion: 3,
-    createdAt: start,
+    setUpFor: null,
     ...more,
-  };
+  });
   return { ...resumed(record, start), next: null, restarts: 0, record };
 }
 
