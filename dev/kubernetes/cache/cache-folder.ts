@@ -1,0 +1,48 @@
+// Owns where what is made once is kept: outside any checkout, in a folder that is named after what it was made from.
+// Must not know what that is.
+
+import { createHash } from "node:crypto";
+import { readdir, rm, stat, utimes } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** What nobody used for so long is removed when something new is made: versions change, and each is hundreds of MB. */
+export const unusedMs = 14 * 24 * 60 * 60_000;
+
+/** `XDG_CACHE_HOME` counts where it is absolute (XDG Base Directory Specification 0.8). */
+export function cacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const chosen = env["XDG_CACHE_HOME"] ?? "";
+  return join(chosen.startsWith("/") ? chosen : join(homedir(), ".cache"), "limpet", "kubernetes");
+}
+
+/**
+ * @param parts everything that what is made depends on; their boundaries count
+ * @returns 24 hexadecimal digits
+ */
+export function contentKey(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    const bytes = Buffer.from(part);
+    hash.update(`${bytes.length}:`).update(bytes);
+  }
+  return hash.digest("hex").slice(0, 24);
+}
+
+/** Says that it is in use. */
+export async function touch(folder: string, nowMs: number = Date.now()): Promise<void> {
+  await utimes(folder, nowMs / 1000, nowMs / 1000);
+}
+
+/**
+ * Removes what nobody used for {@link unusedMs}.
+ * @param names which entries of `folder` count: names as {@link contentKey} gives them after this prefix
+ */
+export async function removeUnused(folder: string, prefix: string, nowMs: number = Date.now()): Promise<void> {
+  const ours = new RegExp(`^${prefix}[0-9a-f]{24}(\\.making)?$`);
+  for (const name of await readdir(folder)) {
+    if (!ours.test(name)) continue;
+    const path = join(folder, name);
+    const lastUse = await stat(path).catch(() => null);
+    if (lastUse !== null && nowMs - lastUse.mtimeMs > unusedMs) await rm(path, { recursive: true, force: true });
+  }
+}
