@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } f
 import { join } from "node:path";
 import { runQuietly, SetupError } from "./processes.mjs";
 
-/** sshd, the one library of it that a Debian without it lacks, and accounts from a file (nss_wrapper). */
-const packages = ["openssh-server", "libwrap0", "libnss-wrapper"];
+/** sshd, the libraries of it that a bare Debian lacks (libwrap, and what that wants), and accounts from a file (nss_wrapper). */
+const packages = ["openssh-server", "libwrap0", "libnsl2", "libtirpc3", "libnss-wrapper"];
 
 /**
  * Where it cannot be had, the tests that need it are skipped and say so: nothing fails here.

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 
 export interface Sshd {
   readonly program: string;
-  /** A folder for the dynamic linker. */
+  /** Folders for the dynamic linker, as LD_LIBRARY_PATH has them. */
   readonly libraries: string;
   /** nss_wrapper(1): accounts from a file of ours, for one process. */
   readonly accounts: string;
@@ -24,6 +24,7 @@ export function findSshd(): Sshd | { readonly missing: string } {
   if (!existsSync(program) || triplet === undefined) {
     return { missing: "there is no sshd: `npm test` takes openssh-server's from apt where there is one (Debian)" };
   }
-  const libraries = join(lib, triplet);
-  return { program, libraries, accounts: join(libraries, "libnss_wrapper.so") };
+  // Debian's packages put a library into either, whichever it was before the two became one.
+  const libraries = [join(lib, triplet), join(folder, "lib", triplet)].join(":");
+  return { program, libraries, accounts: join(lib, triplet, "libnss_wrapper.so") };
 }
