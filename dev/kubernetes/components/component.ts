@@ -1,0 +1,114 @@
+// Owns one program of the cluster: started, ended, killed, and started again where it ends by itself, as a node's init would.
+// Must not know what it does.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import type { Namespace } from "../namespaces/namespace.ts";
+import { childrenOf } from "../namespaces/processes.ts";
+
+export interface ComponentOptions {
+  /** What the control socket calls it: "etcd", "shells-1/kubelet". */
+  readonly name: string;
+  readonly namespace: Namespace;
+  readonly command: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly logPath: string;
+  /** One line for the person. */
+  tell(line: string): void;
+}
+
+/** How long a program may take to end by TERM. */
+const stopMs = 10_000;
+/** The wait before one that ended by itself is started again. */
+const againMs = 1_000;
+
+export class Component {
+  readonly name: string;
+  readonly #options: ComponentOptions;
+  #child: ChildProcess | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: ComponentOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== null;
+  }
+
+  /** The program itself as this machine numbers it; `null` where it does not run. */
+  get pid(): number | null {
+    const entered = this.#child?.pid;
+    // `nsenter` goes on as the parent of what it started in the pid namespace.
+    return entered === undefined ? null : (childrenOf(entered)[0] ?? null);
+  }
+
+  start(): void {
+    clearTimeout(this.#timer);
+    if (this.#child !== null) return;
+    const { command, env, logPath, namespace, tell } = this.#options;
+    const log = openSync(logPath, "a");
+    const [program = "", ...args] = namespace.commandInside(command);
+    const child = spawn(program, args, {
+      stdio: ["ignore", log, log],
+      env: { ...process.env, ...env },
+      detached: true,
+    });
+    closeSync(log);
+    this.#child = child;
+    child.once("error", (error) => tell(`${this.name} cannot be started: ${error.message}`));
+    child.once("exit", (code, signal) => {
+      if (this.#child !== child) return;
+      this.#child = null;
+      tell(`${this.name} ended by itself (${signal ?? `code ${code}`}); it is started again. Its log: ${logPath}`);
+      this.#timer = setTimeout(() => this.start(), againMs);
+    });
+  }
+
+  /** By TERM, then by KILL; it stays down. */
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  /** By KILL; it stays down until it is started. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.start();
+  }
+
+  /** Its namespace is about to end: that is no end by itself. */
+  letGo(): void {
+    clearTimeout(this.#timer);
+    this.#child = null;
+  }
+
+  async #end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    clearTimeout(this.#timer);
+    const child = this.#child;
+    if (child === null) return;
+    const inside = child.pid === undefined ? [] : childrenOf(child.pid);
+    this.#child = null;
+    const ended = once(child, "exit");
+    const send = (what: NodeJS.Signals): void => {
+      for (const pid of inside) {
+        try {
+          process.kill(pid, what);
+        } catch {
+          // It ended a moment ago.
+        }
+      }
+    };
+    send(signal);
+    const timer = setTimeout(() => send("SIGKILL"), stopMs);
+    // A program that is still entering has no child yet.
+    if (inside.length === 0) child.kill("SIGKILL");
+    await ended;
+    clearTimeout(timer);
+  }
+}

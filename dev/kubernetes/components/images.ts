@@ -1,0 +1,42 @@
+// Owns how images come to a node: from archives, by containerd's own client, into the namespace that the kubelet looks in.
+// Must not know what is in them.
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Namespace } from "../namespaces/namespace.ts";
+import { containerdSocket } from "./node-files.ts";
+
+const run = promisify(execFile);
+const readyMs = 20_000;
+const lookAgainMs = 100;
+
+/** @throws Error with what containerd's client last said */
+export async function waitForContainerd(node: Namespace): Promise<void> {
+  const untilMs = Date.now() + readyMs;
+  for (;;) {
+    try {
+      await ctr(node, "version");
+      return;
+    } catch (error) {
+      if (Date.now() > untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
+    }
+  }
+}
+
+/** @param archive path of an OCI or Docker archive whose images have full names */
+export async function importImage(node: Namespace, archive: string): Promise<void> {
+  await ctr(node, "images", "import", "--no-unpack=false", archive);
+}
+
+async function ctr(node: Namespace, ...args: readonly string[]): Promise<void> {
+  const [program = "", ...rest] = node.commandInside([
+    "ctr",
+    "--address",
+    containerdSocket,
+    "--namespace",
+    "k8s.io",
+    ...args,
+  ]);
+  await run(program, rest);
+}
