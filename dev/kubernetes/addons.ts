@@ -8,9 +8,15 @@ const dnsLabels = { "k8s-app": "kube-dns" };
 const namespace = "kube-system";
 const rbac = "rbac.authorization.k8s.io";
 
-/** @param image of CoreDNS, whose program is /coredns */
-export function addonObjects(image: string): readonly object[] {
-  return [...rights(), ...dnsRights(), dnsConfiguration(), dnsDeployment(image), dnsService()];
+export interface AddonOptions {
+  /** An image that has next to nothing. */
+  readonly image: string;
+  /** Path of CoreDNS's program on the node: static, it needs nothing of an image. */
+  readonly coredns: string;
+}
+
+export function addonObjects(options: AddonOptions): readonly object[] {
+  return [...rights(), ...dnsRights(), dnsConfiguration(), dnsDeployment(options), dnsService()];
 }
 
 function rights(): readonly object[] {
@@ -78,7 +84,7 @@ function dnsConfiguration(): object {
   };
 }
 
-function dnsDeployment(image: string): object {
+function dnsDeployment({ image, coredns }: AddonOptions): object {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -110,11 +116,19 @@ function dnsDeployment(image: string): object {
                 allowPrivilegeEscalation: false,
                 capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
                 readOnlyRootFilesystem: true,
+                // Port 53 by its number: a network policy that allows DNS names it.
+                runAsUser: 0,
               },
-              volumeMounts: [{ name: "configuration", mountPath: "/etc/coredns", readOnly: true }],
+              volumeMounts: [
+                { name: "configuration", mountPath: "/etc/coredns", readOnly: true },
+                { name: "program", mountPath: "/coredns", readOnly: true },
+              ],
             },
           ],
-          volumes: [{ name: "configuration", configMap: { name: "coredns" } }],
+          volumes: [
+            { name: "configuration", configMap: { name: "coredns" } },
+            { name: "program", hostPath: { path: coredns, type: "File" } },
+          ],
         },
       },
     },

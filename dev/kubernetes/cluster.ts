@@ -39,8 +39,8 @@ export interface ClusterOptions {
   readonly bin: string;
   /** As `v1.34.4`. */
   readonly kubernetes: string;
-  /** `pause` and `coredns` must be among them. */
-  readonly images: Readonly<Record<string, Image>>;
+  /** By what they are; every node gets all of them. */
+  readonly images: Readonly<Record<string, Image>> & { readonly pause: Image };
   /** Its own: what it writes goes there, on a disk on which overlayfs can be. */
   readonly folder: string;
   /** One line for the person. */
@@ -61,8 +61,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const path = (...names: readonly string[]): string => join(folder, ...names);
   const logs = path("logs");
   await mkdir(logs, { recursive: true });
-  const pause = requireImage(images, "pause");
-  const dns = requireImage(images, "coredns");
   const credentials = await makeCredentials(path("pki"), nodeLayouts);
   const authenticationPath = path("authentication.json");
   await writeAuthentication(authenticationPath);
@@ -107,7 +105,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
           folder: path("nodes", layout.name),
           layout,
           credentials,
-          pauseImage: pause.reference,
+          pauseImage: images.pause.reference,
         });
         const joinFiles = (): readonly string[] => cgroups.joinFiles(layout.name);
         const own = { layout, machine, bin, folder: path("nodes", layout.name), logs, credentials, files };
@@ -116,14 +114,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     );
     const apiReady = api.until("The API server", apiReadyMs, "/readyz", (body) => body === "ok");
     await Promise.all([
-      apiReady.then(() => api.apply(addonObjects(dns.reference))),
+      apiReady.then(() => api.apply(addonObjects({ image: images.pause.reference, coredns: join(bin, "coredns") }))),
       ...nodes.map(async (node) => {
         await node.boot();
-        await node.importImages(pause.archive);
-        if (node.layout.pool === "system") await node.importImages(dns.archive);
+        await node.importImages(images.pause.archive);
         await apiReady;
         node.join();
-        const others = Object.entries(images).filter(([name]) => name !== "pause" && name !== "coredns");
+        const others = Object.entries(images).filter(([name]) => name !== "pause");
         for (const [, image] of others) await node.importImages(image.archive);
       }),
     ]);
@@ -160,12 +157,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await machine.end();
     throw error;
   }
-}
-
-function requireImage(images: Readonly<Record<string, Image>>, name: string): Image {
-  const image = images[name];
-  if (image === undefined) throw new Error(`A cluster needs an image of ${name}.`);
-  return image;
 }
 
 /** @returns how many items of a list have the condition Ready */

@@ -1,0 +1,94 @@
+// Owns `node dev/kubernetes/main.ts up [--state DIR]`: a real Kubernetes that lives as long as this process.
+// Must not know how a cluster is made.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { ensureBinaries } from "./binaries/ensure-binaries.ts";
+import { type Cluster, startCluster } from "./cluster.ts";
+import { ensureImages } from "./images/ensure-images.ts";
+import { writeKubernetesFile } from "./kubernetes-file.ts";
+import { abandonedCgroups, makeCgroups } from "./namespaces/cgroups.ts";
+import { whyNoKubernetes } from "./requirements.ts";
+
+const usage = "node dev/kubernetes/main.ts up [--state DIR]";
+
+/** Of sysexits.h: wrong use; what is needed is not there. */
+const wrongUse = 64;
+const unavailable = 69;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { state: { type: "string" } },
+  });
+  if (positionals.length !== 1 || positionals[0] !== "up") {
+    console.error(usage);
+    return wrongUse;
+  }
+  const fault = whyNoKubernetes();
+  if (fault !== null) {
+    console.error(fault);
+    return unavailable;
+  }
+  const startedMs = Date.now();
+  const binaries = await ensureBinaries();
+  const images = { ...(await ensureImages()) };
+  const madeMs = Date.now();
+  const own = values.state === undefined;
+  const state = own ? await mkdtemp(join(tmpdir(), "limpet-kubernetes-")) : resolve(values.state ?? "");
+  // Whatever an earlier cluster left in a folder that is named; one cluster at a time has it.
+  const folder = join(state, "cluster");
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const filePath = join(state, "kubernetes.json");
+  const sweep = startSweeper(own ? state : folder);
+
+  const wish = Promise.race(["SIGTERM", "SIGINT", "SIGHUP"].map((signal) => once(process, signal)));
+  let cluster: Cluster | null = null;
+  try {
+    const tell = (line: string): void => console.log(`· ${line}`);
+    const starting = startCluster({ bin: binaries.dir, kubernetes: binaries.version, images, folder, tell });
+    const first = await Promise.race([starting, wish.then(() => null)]);
+    if (first === null) return 0;
+    cluster = first;
+    await writeKubernetesFile(filePath, cluster.file);
+    const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+    console.log(
+      `✓ Kubernetes ${binaries.version} is ready (${seconds(Date.now() - madeMs)}; programs and images ${seconds(madeMs - startedMs)})`,
+    );
+    console.log(`  ${filePath}`);
+    if (process.connected) process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+    await wish;
+    return 0;
+  } finally {
+    await rm(filePath, { force: true });
+    await cluster?.end();
+    await sweep();
+  }
+}
+
+/**
+ * A process that outlives this one, even where it is killed, for just as long as it takes to remove what the kernel does
+ * not remove by itself.
+ * @returns waits until it is done
+ */
+function startSweeper(folder: string): () => Promise<void> {
+  const script = join(import.meta.dirname, "namespaces", "sweep.sh");
+  const args = [script, folder, ...makeCgroups(process.pid).folders, ...abandonedCgroups()];
+  const sweeper = spawn("sh", args, { stdio: ["pipe", "ignore", "ignore"], detached: true });
+  return async () => {
+    sweeper.stdin?.end();
+    if (sweeper.exitCode === null) await once(sweeper, "exit");
+  };
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
+});
+process.exit();
