@@ -8,6 +8,7 @@ import { requireSession } from "./auth/session.ts";
 import { configOf } from "./config.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { showCounters } from "./counters.ts";
+import { doctorRoutes } from "./doctor/routes.ts";
 import { answerError, wantsPage } from "./error-answer.ts";
 import { LimpetError } from "./errors.ts";
 import { graphqlRoutes } from "./graphql/routes.ts";
@@ -32,6 +33,8 @@ app.use(async (c, next) => {
   if (c.res.status !== 101) c.header("x-request-id", requestId);
 });
 app.use(securityHeaders);
+// Before the configuration is demanded: what is wrong with it is the first thing that the doctor tells.
+app.route("/api/doctor", doctorRoutes);
 app.use(async (c, next) => {
   c.set("config", configOf(c.env));
   await next();

@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { Chance, type Struck } from "./chance.ts";
+import type { Wall } from "./pods/admission.ts";
 
 /** Strikes each pod (or the pod of that name) for as long as it stands. */
 export type PodFault =
@@ -22,8 +23,16 @@ export type PodFault =
   | { readonly type: "crash-loop"; readonly pod?: string };
 
 /** Strikes the next `times` requests of that method whose path and query hold `path`. */
-export type RequestFault = { readonly method?: string; readonly path?: string; readonly times: number } & (
-  | { readonly type: "answer"; readonly status: 401 | 403 | 404 | 409 | 410 | 429 | 500 | 503 }
+export type RequestFault = {
+  readonly method?: string;
+  readonly path?: string;
+  readonly times: number;
+} /** `message`: the Status' words. */ & (
+  | {
+      readonly type: "answer";
+      readonly status: 401 | 403 | 404 | 409 | 410 | 429 | 500 | 503;
+      readonly message?: string;
+    }
   /** Nothing is ever answered; the request has no effect. */
   | { readonly type: "hang" }
   /** The request is served, but half of the answer's body is missing and the connection is reset. */
@@ -54,7 +63,13 @@ export interface ClockFault {
   readonly offsetMs: number;
 }
 
-export type Fault = PodFault | RequestFault | ChanceFault | ClockFault;
+/** Somebody took this wall down: what it would refuse is made. Stands. */
+export interface WallFault {
+  readonly type: "no-wall";
+  readonly wall: Wall;
+}
+
+export type Fault = PodFault | RequestFault | ChanceFault | ClockFault | WallFault;
 
 /** Cluster Autoscaler adds a machine, or none would help; Karpenter has one in mind. */
 export const autoscalers = ["TriggeredScaleUp", "NotTriggerScaleUp", "Nominated"] as const;
@@ -121,6 +136,12 @@ export class FaultBoard {
   clockOffsetMs(): number {
     for (const { fault } of this.#standing.values()) if (fault.type === "clock") return fault.offsetMs;
     return 0;
+  }
+
+  /** What was taken down of what looks at new pods. */
+  missingWalls(): ReadonlySet<Wall> {
+    const faults = Array.from(this.#standing.values(), ({ fault }) => fault);
+    return new Set(faults.flatMap((fault) => (fault.type === "no-wall" ? [fault.wall] : [])));
   }
 
   /** The fault of one of these types that strikes this request; it has then struck once more. */

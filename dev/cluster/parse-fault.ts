@@ -4,6 +4,7 @@
 import type { FaultAction } from "./cluster-faults.ts";
 import { autoscalers, type Fault, type RequestFault } from "./faults.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
+import { walls } from "./pods/admission.ts";
 
 export type FaultRequest = { readonly fault: Fault } | { readonly action: FaultAction };
 
@@ -31,6 +32,10 @@ export function parseFaultRequest(body: Json | undefined): FaultRequest | string
       const { offsetMs } = body;
       return typeof offsetMs === "number" ? { fault: { type, offsetMs } } : "offsetMs must be a number";
     }
+    case "no-wall": {
+      const wall = walls.find((one) => one === body["wall"]);
+      return wall === undefined ? `wall must be one of ${walls.join(", ")}` : { fault: { type, wall } };
+    }
     case "image-pull":
       return { fault: { type, ...pod, ...message } };
     case "crash-loop":
@@ -45,7 +50,9 @@ export function parseFaultRequest(body: Json | undefined): FaultRequest | string
     }
     case "answer": {
       const status = statuses.find((one) => one === body["status"]);
-      return status === undefined ? `status must be one of ${statuses.join(", ")}` : request(body, { type, status });
+      return status === undefined
+        ? `status must be one of ${statuses.join(", ")}`
+        : request(body, { type, status, ...message });
     }
     case "refuse-exec":
       return request(body, { type, ...message });

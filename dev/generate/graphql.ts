@@ -89,7 +89,7 @@ function printOperations(documents: readonly DocumentNode[]): string {
     const name = operation.name?.value;
     if (name === undefined) throw new Error("every operation of the page needs a name");
     const used = [...fragmentsOf(operation, fragments)].map((fragment) => print(fragment));
-    const suffix = operation.operation === "query" ? "Query" : "Mutation";
+    const suffix = { query: "Query", mutation: "Mutation", subscription: "Subscription" }[operation.operation];
     const text = [print(operation), ...used].join("\n").replace(/\s+/g, " ");
     const type = `Operation<${name}${suffix}, ${name}${suffix}Variables>`;
     return `export const ${name}Document: ${type} = {\n  name: ${JSON.stringify(name)},\n  text: ${JSON.stringify(text)},\n};\n`;

@@ -31,6 +31,7 @@ export const commands = {
   generate: { needs: [], run: script("dev/generate/main.ts") },
   rotate: { needs: [], run: script("dev/rotate/main.ts") },
   deploy: { needs: [], run: script("dev/deploy/main.ts") },
+  doctor: { needs: [], run: script("dev/doctor/main.ts") },
 };
 
 /** @param {readonly string[]} args @param {string} otherwise */

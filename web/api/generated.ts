@@ -43,6 +43,19 @@ export type DeployKeyInput = {
   readonly renew?: boolean | null | undefined;
 };
 
+/** Where a check of the doctor's stands. */
+export type DoctorState =
+  /** It is wrong; `todo` says what to do. */
+  | 'FAILED'
+  /** As it should be. */
+  | 'OK'
+  /** It is looked at. */
+  | 'RUNNING'
+  /** Not looked at; `text` says why. */
+  | 'SKIPPED'
+  /** It works, or may; somebody should look. */
+  | 'WARNING';
+
 /** The repository. What is left out stays as it is. */
 export type GitInput = {
   /** Null: the repository's own default (`INVALID_GIT_BRANCH`). */
@@ -197,6 +210,13 @@ export type DeleteShellMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type DeleteShellMutation = { readonly deleteShell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } };
 
+export type DoctorSubscriptionVariables = Exact<{
+  repository?: string | null | undefined;
+}>;
+
+
+export type DoctorSubscription = { readonly doctor: { readonly id: string, readonly title: string, readonly state: DoctorState, readonly text: string, readonly todo: string | null, readonly ms: number } };
+
 export type EventsQueryVariables = Exact<{
   first: number;
   after?: string | null | undefined;
@@ -242,7 +262,7 @@ export type ShellQuery = { readonly shell: { readonly id: string, readonly podNa
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { readonly viewer: { readonly id: string, readonly name: string | null, readonly email: string | null }, readonly shell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } | null };
+export type StartQuery = { readonly viewer: { readonly id: string, readonly name: string | null, readonly email: string | null, readonly administrator: boolean }, readonly shell: { readonly id: string, readonly podName: string, readonly phase: ShellPhase, readonly reason: string | null, readonly detail: string | null, readonly alive: boolean, readonly provider: CloudProvider | null, readonly gitUrl: string | null, readonly gitBranch: string | null, readonly gitSignIn: GitSignIn | null, readonly gitPublicKey: string | null, readonly workspace: string | null, readonly saveUpstream: boolean, readonly setupPending: boolean, readonly expiresAt: string, readonly extendableUntil: string, readonly lastSavedAt: string | null, readonly createdAt: string, readonly setup: ReadonlyArray<{ readonly step: SetupStep, readonly state: SetupState, readonly code: string | null, readonly text: string, readonly at: string }>, readonly missing: ReadonlyArray<{ readonly code: string, readonly step: SetupStep, readonly text: string }>, readonly secrets: ReadonlyArray<{ readonly kind: SecretKind, readonly setAt: string }> | null } | null };
 
 export type StopShellMutationVariables = Exact<{ [key: string]: never; }>;
 
@@ -271,6 +291,11 @@ export const CreateShellDocument: Operation<CreateShellMutation, CreateShellMuta
 export const DeleteShellDocument: Operation<DeleteShellMutation, DeleteShellMutationVariables> = {
   name: "DeleteShell",
   text: "mutation DeleteShell { deleteShell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
+};
+
+export const DoctorDocument: Operation<DoctorSubscription, DoctorSubscriptionVariables> = {
+  name: "Doctor",
+  text: "subscription Doctor($repository: String) { doctor(repository: $repository) { id title state text todo ms } }",
 };
 
 export const EventsDocument: Operation<EventsQuery, EventsQueryVariables> = {
@@ -310,7 +335,7 @@ export const ShellDocument: Operation<ShellQuery, ShellQueryVariables> = {
 
 export const StartDocument: Operation<StartQuery, StartQueryVariables> = {
   name: "Start",
-  text: "query Start { viewer { id name email } shell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
+  text: "query Start { viewer { id name email administrator } shell { ...ShellFields } } fragment ShellFields on Shell { id podName phase reason detail alive provider gitUrl gitBranch gitSignIn gitPublicKey workspace saveUpstream setup { step state code text at } setupPending missing { code step text } secrets { kind setAt } expiresAt extendableUntil lastSavedAt createdAt }",
 };
 
 export const StopShellDocument: Operation<StopShellMutation, StopShellMutationVariables> = {

@@ -94,6 +94,8 @@ export const shells = sqliteTable(
     setUpFor: text("set_up_for"),
     /** What `setup` said, as JSON: a list of SetupCheck. */
     setupReport: text("setup_report"),
+    /** Until then its pod is taken to have a job at work in it, unless it says otherwise; null: it has none. */
+    busyUntil: integer("busy_until", { mode: "timestamp_ms" }),
     /** A capability of an earlier generation opens nothing (worker/pod-api/capability.ts). */
     capabilityGeneration: integer("capability_generation").notNull().default(0),
     lastSavedAt: integer("last_saved_at", { mode: "timestamp_ms" }),
@@ -155,6 +157,12 @@ export const leases = sqliteTable("leases", {
   name: text("name").primaryKey(),
   holder: text("holder").notNull(),
   until: integer("until", { mode: "timestamp_ms" }).notNull(),
+});
+
+/** Opens one run of the doctor. `id` is the SHA-256 (hex) of the ticket: whoever may write here may look at everything. */
+export const doctorTickets = sqliteTable("doctor_tickets", {
+  id: text("id").primaryKey(),
+  expiresAt: integer("expires_at", { mode: "timestamp_ms" }).notNull(),
 });
 
 /** How far a bounded sweep has got: the next run of the clock goes on from here. */

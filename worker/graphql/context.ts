@@ -1,10 +1,11 @@
-// Owns what a resolver may reach: this person, their records, their object; and, for administrators, everybody's shells.
+// Owns what a resolver may reach: this person, their records, their object; and, for administrators, everybody's shells and the doctor.
 // Must not know HTTP.
 
 import type { Database } from "../db/database.ts";
 import type { KeptSecret, KeptSnapshot } from "../db/kept.ts";
 import type { Session } from "../db/sessions.ts";
 import type { User } from "../db/users.ts";
+import type { CheckReport } from "../doctor/check.ts";
 import type { ShellObject, ShellView } from "../shells/shell-object.ts";
 
 /** What a mutation may ask of the person's Durable Object. */
@@ -43,4 +44,6 @@ export interface ApiContext {
   readonly listShells: (limit: number, after: string | null) => Promise<readonly OwnedShell[]>;
   readonly listSecrets: () => Promise<readonly KeptSecret[]>;
   readonly listSnapshots: (shellId: string) => Promise<readonly KeptSnapshot[]>;
+  /** A run of the doctor. Whether the person may see it is the resolver's part. */
+  readonly beginDoctor: (repository: string | null) => Promise<AsyncIterableIterator<CheckReport>>;
 }

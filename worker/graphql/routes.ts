@@ -7,6 +7,7 @@ import { requireSession } from "../auth/session.ts";
 import type { AppContext, AppEnv } from "../context.ts";
 import { openDatabase } from "../db/database.ts";
 import { listKeptSecrets, listKeptSnapshots } from "../db/kept.ts";
+import { beginDoctor } from "../doctor/begin.ts";
 import { LimpetError } from "../errors.ts";
 import { requireOwnOrigin } from "../origin.ts";
 import { findShell } from "../shells/records.ts";
@@ -62,5 +63,6 @@ function apiContext(c: AppContext): ApiContext {
     },
     listSecrets: () => listKeptSecrets(db, session.user.id),
     listSnapshots: (shellId) => listKeptSnapshots(db, session.user.id, shellId),
+    beginDoctor: (repository) => beginDoctor(c.env, { repository, local }, (work) => c.executionCtx.waitUntil(work)),
   };
 }

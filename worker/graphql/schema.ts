@@ -8,5 +8,6 @@ import "./types/shell.ts";
 import "./types/shells.ts";
 import "./types/event.ts";
 import "./types/mutations.ts";
+import "./types/doctor.ts";
 
 export const schema = builder.toSchema();

@@ -9,6 +9,7 @@ import { describeError, log } from "../log.ts";
 import { clusterSettings } from "../shells/settings.ts";
 import { deleteEvents } from "./events.ts";
 import { expire, reseal } from "./kept.ts";
+import { noteReaperRun } from "./last-run.ts";
 import { sweepOverdue } from "./overdue.ts";
 import { planReaper, type ReaperStep, turnLimits } from "./plan.ts";
 import { sweepPods } from "./pods.ts";
@@ -40,6 +41,7 @@ export async function runReaper(env: Env, nowMs: number): Promise<void> {
     }
     if (turn.lost) log("warn", "reaper-lease-lost", { calls: turn.calls });
     log("info", "reaper-run", { calls: turn.calls, ms: Date.now() - startedMs, failed: failed.length });
+    if (!turn.lost) await noteReaperRun(db, { atMs: Date.now(), failed });
   } finally {
     await turn.end();
   }

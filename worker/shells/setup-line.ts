@@ -51,6 +51,8 @@ export interface SetupLine {
     /** Unix milliseconds. */
     readonly savedAt: number;
   } | null;
+  /** True: it also says which programs the image has, a line each (`{"type":"program","name","version"}`), before its receipt. */
+  readonly tellPrograms?: true;
 }
 
 /**

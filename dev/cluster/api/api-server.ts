@@ -258,9 +258,9 @@ const injectedReasons = {
   503: "ServiceUnavailable",
 } as const;
 
-function injected({ status }: Extract<RequestFault, { type: "answer" }>): Refusal {
+function injected({ status, message }: Extract<RequestFault, { type: "answer" }>): Refusal {
   const details = status === 429 ? { retryAfterSeconds: 1 } : {};
-  return new Refusal(status, injectedReasons[status], "asked for by a test", details);
+  return new Refusal(status, injectedReasons[status], message ?? "asked for by a test", details);
 }
 
 /** The answer's head promises more than comes. */

@@ -3,6 +3,7 @@
 
 import type { FaultBoard } from "../faults.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
+import { refuseByAdmission } from "../pods/admission.ts";
 import { dropUnknownFields } from "../pods/known-fields.ts";
 import { parsePod } from "../pods/parse-pod.ts";
 import { patchPod } from "../pods/patch-pod.ts";
@@ -68,6 +69,8 @@ export class PodsResource {
     const pod = parsePod(object, namespace);
     if (pod instanceof Refusal) return pod;
     const { name } = pod.metadata;
+    const refused = refuseByAdmission(pod.spec, name, this.#faults.missingWalls());
+    if (refused !== undefined) return refused;
     const before = this.#store.get(namespace, name);
     if (before !== undefined) return alreadyExists("pods", name, before.metadata.deletionTimestamp !== undefined);
     if (query.has("dryRun")) return { code: 201, object: pod, warnings: [] };

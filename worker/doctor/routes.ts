@@ -1,0 +1,100 @@
+// Owns the door of `npm run doctor`: a ticket that was written into D1 opens one run, told line by line.
+// Must not know the checks. It is open also where the configuration is wrong: that is the first thing it tells.
+
+import { Hono } from "hono";
+import { hashSecret, isSecret } from "../auth/secret.ts";
+import { parseConfig } from "../config.ts";
+import type { AppContext, AppEnv } from "../context.ts";
+import { openDatabase } from "../db/database.ts";
+import { takeDoctorTicket } from "../db/doctor-tickets.ts";
+import { LimpetError } from "../errors.ts";
+import { isObject, parseJson } from "../kubernetes/json.ts";
+import { readBounded } from "../kubernetes/request.ts";
+import { describeError, log } from "../log.ts";
+import { bearer } from "../pod-api/pod.ts";
+import { limitAddress } from "../rate-limit.ts";
+import { beginDoctor } from "./begin.ts";
+import type { ReportStream } from "./report-stream.ts";
+
+const maxBodyBytes = 4 * 1024;
+/** A pod may take minutes; what is silent for so long is cut by proxies on the way. */
+const heartbeatMs = 10_000;
+
+export const doctorRoutes = new Hono<AppEnv>();
+
+/**
+ * `POST /api/doctor` with `Authorization: Bearer TICKET` and `{"repository": ADDRESS | null}`: 200 and a line of JSON
+ * (application/x-ndjson) for each report, `{"check": CheckReport}`, after a first one `{"edge": …}`; empty lines mean nothing.
+ */
+doctorRoutes.post("/", limitAddress, async (c) => {
+  await requireTicket(c);
+  const body = parseJson((await readBounded(new Response(c.req.raw.body), maxBodyBytes)) ?? "");
+  const repository = isObject(body) ? (body["repository"] ?? null) : undefined;
+  if (repository !== null && typeof repository !== "string") {
+    throw new LimpetError("BAD_REQUEST", 'Send JSON: {"repository": an address, or null}.');
+  }
+  const edge = describeEdge(c.env);
+  const wish = { repository, local: edge?.local ?? false };
+  const stream = await beginDoctor(c.env, wish, (work) => c.executionCtx.waitUntil(work));
+  return new Response(linesOf(edge, stream), { headers: { "content-type": "application/x-ndjson" } });
+});
+
+/** @throws LimpetError `UNAUTHENTICATED`, `MISCONFIGURED` */
+async function requireTicket(c: AppContext): Promise<void> {
+  const ticket = bearer(c);
+  let good: boolean;
+  try {
+    good = isSecret(ticket) && (await takeDoctorTicket(openDatabase(c.env), await hashSecret(ticket)));
+  } catch (error) {
+    log("error", "database-unfit", { requestId: c.get("requestId"), ...describeError(error) });
+    throw new LimpetError("MISCONFIGURED", "D1 does not answer with Limpet's tables: apply the migrations.");
+  }
+  if (!good) {
+    throw new LimpetError(
+      "UNAUTHENTICATED",
+      "This ticket opens nothing (any more): each is good once and for some minutes. Run npm run doctor again.",
+    );
+  }
+}
+
+/** What whoever asks from outside compares with what is seen there; null where the configuration is wrong. */
+interface EdgeFacts {
+  readonly publicUrl: string;
+  readonly clusterUrl: string;
+  readonly kids: readonly string[];
+  readonly local: boolean;
+}
+
+function describeEdge(env: Env): EdgeFacts | null {
+  try {
+    const { publicUrl, cluster, signingKeys, local } = parseConfig(env);
+    return { publicUrl, clusterUrl: cluster.url, kids: signingKeys.map(({ kid }) => kid), local };
+  } catch (error) {
+    if (error instanceof LimpetError) return null;
+    throw error;
+  }
+}
+
+function linesOf(edge: EdgeFacts | null, stream: ReportStream): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let heart: ReturnType<typeof setInterval> | undefined;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(encoder.encode(`${JSON.stringify({ edge })}\n`));
+      heart = setInterval(() => controller.enqueue(encoder.encode("\n")), heartbeatMs);
+    },
+    async pull(controller) {
+      const { done, value } = await stream.next();
+      if (!done) {
+        controller.enqueue(encoder.encode(`${JSON.stringify({ check: value })}\n`));
+        return;
+      }
+      clearInterval(heart);
+      controller.close();
+    },
+    async cancel() {
+      clearInterval(heart);
+      await stream.return();
+    },
+  });
+}
