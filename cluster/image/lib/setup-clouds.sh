@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Owns the credentials of AWS, Google and Azure and the kubeconfig: in the files that their own CLIs and terraform read.
 # Must not know git, and must not take a person's own sign-in away: what they wrote stays, and is said to.
-# Uses $state, $line, $scratch, check, put_file, take_file, put_block, write_file, attempt.
+# Uses $state, $line, $scratch, what lib/setup-line.sh read, check, put_file, take_file, put_block, write_file, attempt.
 
 gcloud=${CLOUDSDK_CONFIG:-$HOME/.config/gcloud}
 adc=$gcloud/application_default_credentials.json
@@ -13,9 +13,7 @@ not_written() {
 
 # The given access key as the profile $1 of a credentials file.
 aws_profile_of() {
-  jq -r --arg profile "$1" '.aws | "[\($profile)]", "aws_access_key_id = \(.accessKeyId)",
-    "aws_secret_access_key = \(.secretAccessKey)",
-    (select(.sessionToken) | "aws_session_token = \(.sessionToken)")' "$line"
+  printf '[%s]\n%s\n' "$1" "$aws_lines"
 }
 
 # AWS: a marked block in ~/.aws/credentials and ~/.aws/config (docs.aws.amazon.com/cli, "Configuration and credential file
@@ -29,8 +27,7 @@ step_aws() {
     check aws skipped '' 'No AWS credentials were given.'
     return
   fi
-  if ! jq -e '.aws | (.accessKeyId | test("^[A-Za-z0-9]{16,128}$")) and (.secretAccessKey | test("^[!-~]{16,}$"))
-    and ((.sessionToken // "") | test("^[!-~]*$")) and ((.region // "") | test("^[a-z0-9-]*$"))' "$line" >/dev/null; then
+  if [ -z "$aws_fits" ]; then
     check aws failed AWS_INVALID 'This is no AWS access key: an id of 16 letters and digits or more, and a secret without spaces. Give it again in the settings.'
     return
   fi
@@ -54,7 +51,7 @@ step_aws() {
   if outside_block "$HOME/.aws/config" | tr -s '[:space:]' ' ' | grep -Eq "^ ?\[ ?$section ?\]"; then
     : >"$scratch/region"
   else
-    jq -r --arg section "$section" '.aws | select(.region) | "[\($section)]", "region = \(.region)"' "$line" >"$scratch/region"
+    { [ -z "$aws_region" ] || printf '[%s]\nregion = %s\n' "$section" "$aws_region"; } >"$scratch/region"
   fi
   put_block "$HOME/.aws/config" <"$scratch/region" || { not_written aws "$HOME/.aws/config"; return; }
   if [ "$profile" = default ]; then
@@ -165,13 +162,11 @@ step_azure() {
     check azure skipped '' 'No Azure credentials were given.'
     return
   fi
-  if ! jq -e '.azure | [.tenantId, .clientId, (.subscriptionId // "0000")] | all(test("^[A-Za-z0-9.-]{4,}$"))' "$line" >/dev/null ||
-    ! jq -e '.azure.clientSecret | test("^[!-~]{8,}$")' "$line" >/dev/null; then
+  if [ -z "$azure_fits" ]; then
     check azure failed AZURE_INVALID 'This is no service principal: tenant, client and subscription are ids, and the secret has no spaces. Give it again in the settings.'
     return
   fi
-  client=$(jq -r '.azure.clientId' "$line")
-  tenant=$(jq -r '.azure.tenantId' "$line")
+  client=$azure_client tenant=$azure_tenant
   if [ "$former $former_tenant" != "$client $tenant" ]; then
     take_azure || { not_written azure "$azure"; return; }
     if jq -e --slurpfile line "$line" '$line[0].azure as $given | any(.[]; .client_id == $given.clientId
@@ -182,11 +177,11 @@ step_azure() {
   fi
   if in_repository "$azure/service_principal_entries.json"; then
     # What an earlier one put there, before that was a repository.
-    take_azure && jq -j '.azure.clientSecret' "$line" | write_file "$state/azure/client-secret" || { not_written azure "$azure"; return; }
+    take_azure && printf %s "$azure_secret" | write_file "$state/azure/client-secret" || { not_written azure "$azure"; return; }
     check azure conflict AZURE_KEPT '~/.azure lies in a repository, which is saved and pushed, so az was not given the service principal; terraform uses it in windows opened from now on.'
     return
   fi
-  jq -j '.azure.clientSecret' "$line" | write_file "$state/azure/client-secret" &&
+  printf %s "$azure_secret" | write_file "$state/azure/client-secret" &&
     printf '%s %s\n' "$client" "$tenant" | write_file "$written/azure" &&
     change_azure "$azure/service_principal_entries.json" '[]' '$line[0].azure as $given
       | map(select(.client_id != $given.clientId or .tenant != $given.tenantId))
@@ -205,7 +200,7 @@ step_azure() {
   if jq -e --arg client "$client" '.subscriptions[] | select(.user.name == $client) | .isDefault' "$azure/azureProfile.json" >/dev/null; then
     check azure done '' 'az uses the given service principal; terraform does in windows opened from now on.'
   else
-    check azure conflict AZURE_KEPT "Your own default subscription of az was kept: az account set --subscription $(jq -r '.azure | .subscriptionId // .tenantId' "$line")."
+    check azure conflict AZURE_KEPT "Your own default subscription of az was kept: az account set --subscription $azure_default."
   fi
 }
 

@@ -9,29 +9,10 @@
 #
 # The person's own settings win: `person` is included at the very top of ~/.gitconfig, so that whatever they set comes
 # after it. Their ssh, their agent, ~/.ssh and other hosts are left alone.
-# Uses $here, $state, $line, $scratch, write_file, attempt. setup-git-errors.sh says what a failure means.
+# Uses $here, $state, $line, $scratch, what lib/setup-line.sh read, write_file, attempt. setup-git-errors.sh says what a
+# failure means.
 
 git_dir=$state/git
-
-# Takes the address apart into git_url, git_scheme (https, http, ssh; empty: none of them), git_host (with its port),
-# git_name (the host alone), git_user, git_branch, workspace, and what there is to sign in with.
-read_git() {
-  git_url='' git_scheme='' git_host='' git_name='' git_user='' git_branch='' workspace='' git_key=0 git_token=0
-  eval "$(jq -r '
-    def text: if type == "string" then . else "" end;
-    def parts: (
-      capture("^(?<scheme>https|http|ssh)://((?<user>[^/@:]+)@)?(?<host>(?<name>\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9][A-Za-z0-9._-]*)(:[0-9]+)?)/[^\\s]+$")
-      // (capture("^((?<user>[A-Za-z0-9][^/@:\\s]*)@)?(?<host>(?<name>[A-Za-z0-9][A-Za-z0-9._-]*)):(?!//)[^\\s]+$") + {scheme: "ssh"})
-      // {});
-    .git // empty | (.url | text) as $url | ($url | parts) as $at
-    | @sh "git_url=\($url) git_scheme=\($at.scheme | text) git_host=\($at.host | text) git_name=\($at.name | text)",
-      @sh "git_user=\($at.user | text) git_branch=\(.branch | text) workspace=\(.workspace | text)",
-      "git_key=\(if .key then 1 else 0 end) git_token=\(if .token then 1 else 0 end)"' "$line")"
-  # Only where everything is this machine: the local environment and the tests.
-  if [ "$git_scheme" = http ]; then
-    case ${LIMPET_LOCAL:-}/$git_name in 1/127.0.0.1 | 1/localhost | '1/[::1]') ;; *) git_scheme= ;; esac
-  fi
-}
 
 # A value as a git configuration has it (git-config(1), Values).
 git_quote() {
@@ -52,7 +33,7 @@ shell_quote() {
 write_ssh() {
   {
     sed -n '/^[^#]/p' "$here/forges/known_hosts"
-    jq -r '.company.knownHosts // empty' "$line"
+    [ -z "$company_hosts" ] || printf '%s\n' "$company_hosts"
   } | write_file "$git_dir/known_hosts" || return 1
   {
     printf '# Written by Limpet: ssh for the connected repository.\nHost *\n'
@@ -177,9 +158,7 @@ write_sign_in() {
     attempt rm -f -- "$git_dir/key" || return 1
   fi
   if [ "$git_token" = 1 ]; then
-    jq -r --arg protocol "$git_scheme" --arg host "$git_host" --arg user "$git_user" '.git.token |
-      "protocol=\($protocol)", "host=\($host)", "also=\($user)", "username=\(.user)", "password=\(.token)"' "$line" |
-      write_file "$git_dir/token"
+    printf '%s\n' "$token_lines" | write_file "$git_dir/token"
   else
     attempt rm -f -- "$git_dir/token"
   fi

@@ -2,7 +2,7 @@
 # Owns what the company's network and the clouds want in the environment of new shells: certificates, proxies, names of
 # files. `login` reads $state/environment before the person's own files, which win.
 # Must not put a secret of the person's into it: programs are told where the file is that holds one.
-# Uses $state, $line, $scratch, write_file, attempt.
+# Uses $state, $line, $scratch, what lib/setup-line.sh read, write_file, attempt.
 
 # One file with the machine's own certificates and the company's, for programs that take a file in the place of theirs.
 write_certificates() {
@@ -23,10 +23,10 @@ write_certificates() {
 # git_proxy: what the connected repository's host is reached through.
 read_proxy() {
   git_proxy=
-  [ "$git_scheme" != https ] || git_proxy=$(jq -r '.company.httpsProxy // empty' "$line")
-  [ "$git_scheme" != http ] || git_proxy=$(jq -r '.company.httpProxy // empty' "$line")
+  [ "$git_scheme" != https ] || git_proxy=$company_https_proxy
+  [ "$git_scheme" != http ] || git_proxy=$company_http_proxy
   # Hosts that no proxy is for: names as they end, or * for all (curl(1), NO_PROXY).
-  [ -z "$git_proxy" ] || for entry in $(set -f; jq -r '.company.noProxy // empty' "$line" | tr ',' ' '); do
+  [ -z "$git_proxy" ] || for entry in $(set -f; printf '%s\n' "$company_no_proxy" | tr ',' ' '); do
     case $entry in '*') git_proxy= ;; esac
     case .$git_name in *."${entry#.}") git_proxy= ;; esac
   done
@@ -36,17 +36,7 @@ read_proxy() {
 write_environment() {
   {
     printf '# Written by Limpet: read by new shells before your own files.\n'
-    jq -r '
-      def put(names; value): value as $value | select($value != null and $value != "")
-        | names[] | "export \(.)=\($value | @sh)";
-      .company as $company
-      | put(["https_proxy", "HTTPS_PROXY"]; $company.httpsProxy),
-        put(["http_proxy", "HTTP_PROXY"]; $company.httpProxy),
-        put(["no_proxy", "NO_PROXY"]; $company.noProxy),
-        put(["GOOGLE_CLOUD_PROJECT"]; .google.project?),
-        put(["ARM_TENANT_ID"]; .azure.tenantId?),
-        put(["ARM_CLIENT_ID"]; .azure.clientId?),
-        put(["ARM_SUBSCRIPTION_ID"]; .azure.subscriptionId?)' "$line"
+    printf '%s' "$exports"
     if [ -e "$state/ca.pem" ]; then
       # OpenSSL and Go, curl, git, Python, the cloud CLIs; Node adds to its own.
       for name in SSL_CERT_FILE CURL_CA_BUNDLE GIT_SSL_CAINFO REQUESTS_CA_BUNDLE AWS_CA_BUNDLE CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE; do

@@ -63,8 +63,8 @@ read_settings() {
   [ "${#work_key}" -eq 64 ] || fail NOT_SET_UP "Limpet's settings hold no key for saves: run setup again."
   : "${work_file_limit:=52428800}"
   work_of=$work_now
-  { printf '%s\n' "$work_read"; jq -nr --arg of "$work_of" --arg limit "$work_file_limit" \
-    '@sh "work_of=\($of)", @sh "work_file_limit=\($limit)"'; } >"$state/save/settings.$$" &&
+  # Neither holds a quote: what stat says, and digits.
+  printf "%s\nwork_of='%s' work_file_limit='%s'\n" "$work_read" "$work_now" "$work_file_limit" >"$state/save/settings.$$" &&
     mv -f "$state/save/settings.$$" "$state/save/settings"
 }
 
