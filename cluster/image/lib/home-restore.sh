@@ -112,9 +112,10 @@ put_bundles() {
       wait_for "$put_name" 'there was no time for it yet.'
       continue
     fi
-    put_word=$(LIMPET_FETCH_SECONDS=$put_fetch timeout -k 2 "$put_seconds" "$here/restore-repository" bundle "$put_file" "$HOME/$put_name" \
-      2>/dev/null | tail -n 1)
-    put_tried=1
+    if [ "$put_turn" = due ] && [ "$put_name" = "$connected_workspace" ] && [ "$connected_upstream" = true ]; then
+      pull_first || continue
+    fi
+    put_back_one bundle "$put_file" "$HOME/$put_name"
     # Remotes that cannot be reached are waited for once, not once for each repository.
     [ "$(($(now) - put_begun))" -lt 20 ] || put_fetch=0
     put_text=$(printf '%s\n' "$put_word" | jq -r '.text | strings' 2>/dev/null)
@@ -135,6 +136,27 @@ put_bundles() {
       *) keep_in_home ;;
     esac
   done
+}
+
+# put_back_one ARGUMENTS: of restore-repository; its word is put_word.
+put_back_one() {
+  put_word=$(LIMPET_FETCH_SECONDS=$put_fetch timeout -k 2 "$put_seconds" "$here/restore-repository" "$@" 2>/dev/null | tail -n 1)
+  case $put_word in '{"state":"nothing"'*) ;; *) put_tried=1 ;; esac
+}
+
+# Where `setup` did not come to it: the newer of what is upstream and of the bundle $put_file goes first. 1: it waits, since
+# what is upstream is not known.
+pull_first() {
+  put_back_one pull "$HOME/$put_name" "$put_file"
+  put_text=$(printf '%s\n' "$put_word" | jq -r '.text | strings' 2>/dev/null)
+  case $put_word in
+    '{"state":"conflict"'*) printf '%s\0' "$put_text" >>"$restore/skipped" ;;
+    '{"state":"restored"'* | '{"state":"nothing"'* | *'"code":"FOREIGN_SAVE"}') ;;
+    *)
+      wait_for "$put_name" "${put_text:-it took too long.}"
+      return 1
+      ;;
+  esac
 }
 
 wait_for() {

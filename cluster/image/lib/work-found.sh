@@ -1,55 +1,81 @@
 # shellcheck shell=sh
-# Owns which save is to be put back, if any: found upstream or in a bundle, verified, not put back already; and the clone that
-# a bundle needs where there is none.
+# Owns which save is to be put back, if any: found upstream or in a bundle, verified, the newest of them (lib/work-order.sh),
+# not put back already; and the clone that a bundle needs where there is none.
 # Must not know how it is put back.
 
-# Sets found_commit, a save of this shell in the shadow; or answers.
-find_upstream() {
+# Sets found_commit, the newest save of this shell that this pod has not, in the shadow; or answers. Looked for upstream,
+# under a name that the folder had before too, and in the bundle, where one waits for this repository.
+find_newest() {
   [ -n "$work_url" ] || answer nothing "No repository is connected."
   find_repository || fail REPOSITORY "$below is no git repository: clone it first."
   open_shadow
   set_remote "$work_url"
-  found_commit='' found_form='' found_foreign='' found_at=0
-  ask_upstream || {
+  : >"$shadow/work/saves"
+  found_here='' found_foreign=''
+  ask_shell || {
     hear
     fail_asking
   }
-  while read -r work_object work_form; do
-    [ -n "$work_object" ] || continue
-    # This pod made it, or put it back: what is in the folder is newer.
-    if [ -f "$shadow/made" ] && grep -qx "$work_object" "$shadow/made"; then
-      know_upstream "$work_form" "$work_object"
-      found_form=$work_form
-      continue
-    fi
-    fetch_upstream "$work_form" || {
-      hear
-      fail_asking
-    }
-    work_object=$(ours rev-parse -q --verify refs/limpet/fetched) || continue
-    if is_ours "$work_object"; then
-      if [ "$saved_at" -ge "$found_at" ]; then
-        found_commit=$work_object found_form=$work_form found_at=$saved_at
-        ours update-ref refs/limpet/found "$found_commit"
-      fi
-    else
-      found_foreign=1
-    fi
-  done <<END
-$work_there
-END
-  if [ -z "$found_commit" ]; then
-    # Saves of before that a save of this pod keeps inside itself.
-    if [ -s "$shadow/earlier" ]; then
-      cd -- "$dir" || fail REPOSITORY "$below cannot be entered."
-      put_earlier_beside
-    fi
-    if [ -n "$found_foreign" ]; then
-      fail FOREIGN_SAVE "What stands in the place of this shell's save was not written by it, so nothing of it was put back."
-    fi
-    if [ -n "$found_form" ]; then answer nothing "The work in $below is as you left it."; fi
-    answer nothing "No work of $below is saved upstream."
+  while read -r work_object work_form work_of; do
+    note_upstream
+  done <"$shadow/work/there"
+  if [ -n "$bundle" ]; then note_bundle; fi
+  choose_save || answer_nothing_found
+}
+
+# note_upstream: the save $work_object of $work_of, upstream as $work_form.
+note_upstream() {
+  # This pod made it, or put it back: what is in the folder is newer.
+  if is_made "$work_object"; then
+    found_here=1
+    if [ "$work_of" = "$hash" ]; then know_upstream "$work_form" "$work_object"; fi
+    return
   fi
+  # What another folder of this pod had is for that one.
+  if [ "$work_of" != "$hash" ] && { [ -e "$state/save/$work_of/HEAD" ] || [ -e "$state/restore/later/bundles/$work_of.bundle" ]; }; then
+    return
+  fi
+  fetch_upstream "$work_form" "$work_of" || {
+    hear
+    fail_asking
+  }
+  work_object=$(ours rev-parse -q --verify refs/limpet/fetched) || return 0
+  if is_ours "$work_object" "$work_of"; then
+    if [ "$work_of" = "$hash" ] || names_remote "$work_object"; then note_save "$work_object" "$work_form" "$work_of"; fi
+  elif [ "$work_of" = "$hash" ]; then
+    found_foreign=1
+  fi
+}
+
+# Does the record OBJECT name the connected repository as a remote?
+names_remote() {
+  work_address=$(printf %s "$work_url" | strip_address)
+  record_remotes "$1" | sed "s/^[^$tab]*$tab//; s/\.git$//" | grep -Fqx -- "${work_address%.git}"
+}
+
+# The bundle's save, where it can be put back here. Of any other `restore-repository bundle` says what is wrong with it.
+note_bundle() {
+  bundle_commit=''
+  [ -f "$bundle" ] && open_bundle "$bundle" && is_ours "$bundle_commit" || return 0
+  if lacks_base; then
+    work_git=$gitdir
+    fetch_base "$bundle_commit"
+    if lacks_base; then return 0; fi
+  fi
+  note_save "$bundle_commit" bundle "$hash"
+}
+
+answer_nothing_found() {
+  # Saves of before that a save of this pod keeps inside itself.
+  if [ -s "$shadow/earlier" ]; then
+    cd -- "$dir" || fail REPOSITORY "$below cannot be entered."
+    put_earlier_beside
+  fi
+  if [ -n "$found_foreign" ]; then
+    fail FOREIGN_SAVE "What stands in the place of this shell's save was not written by it, so nothing of it was put back."
+  fi
+  if [ -n "$found_here" ] || [ -s "$shadow/work/saves" ]; then answer nothing "The work in $below is as you left it."; fi
+  answer nothing "No work of $below is saved upstream."
 }
 
 fail_asking() {
@@ -81,16 +107,14 @@ find_bundle() {
   }
   is_ours "$bundle_commit" ||
     fail FOREIGN_SAVE "The bundle of $below was not written by this shell, so nothing of it was put back."
-  if [ -f "$shadow/made" ] && grep -qx "$bundle_commit" "$shadow/made"; then
-    answer nothing "The work in $below is as you left it."
-  fi
-  found_commit=$bundle_commit found_form=''
-  ours update-ref refs/limpet/found "$found_commit"
+  : >"$shadow/work/saves"
+  note_save "$bundle_commit" bundle "$hash"
+  choose_save || answer nothing "The work in $below is as you left it."
   if [ -n "${found_new:-}" ]; then make_repository; fi
   lacks_base || return 0
   work_git=$gitdir
   # What was pushed may not be fetched yet.
-  fetch_base
+  fetch_base "$found_commit"
   if lacks_base; then
     fail BASE_GONE "$below needs commits that its remote has not got any more; the bundle is kept, and \`git bundle unbundle\` can use it once they are there."
   fi
@@ -99,40 +123,41 @@ find_bundle() {
 # Is a commit that the bundle counts on missing?
 lacks_base() {
   while IFS= read -r work_object; do
-    GIT_DIR=$dir/.git git cat-file -e "$work_object^{commit}" 2>/dev/null || return 0
+    theirs cat-file -e "$work_object^{commit}" 2>/dev/null || return 0
   done <"$shadow/work/needed"
   return 1
 }
 
-# The repository's remotes, from the record that travels in the bundle: NAME, tab, address. `origin` first.
+# record_remotes OBJECT: the repository's remotes, from the record that travels with the save: NAME, tab, address. `origin`
+# first.
 record_remotes() {
-  ours cat-file blob "$found_commit:config" | tr '\n\000' '\t\n' | sed -n "s/^remote\.\(.*\)\.url$tab/\1$tab/p" |
+  ours cat-file blob "$1:config" | tr '\n\000' '\t\n' | sed -n "s/^remote\.\(.*\)\.url$tab/\1$tab/p" |
     sort -t "$tab" -u -k 1,1 >"$shadow/work/remotes"
   grep "^origin$tab" "$shadow/work/remotes"
   grep -v "^origin$tab" "$shadow/work/remotes"
 }
 
+# fetch_base OBJECT: what the record's remotes have, into $work_git. work_fetched: one of them answered.
 fetch_base() {
-  record_remotes >"$shadow/work/remotes-in-order"
+  record_remotes "$1" >"$shadow/work/remotes-in-order"
   while IFS=$tab read -r work_name work_address; do
     [ -n "$work_address" ] || continue
-    GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_ALLOW_PROTOCOL=https:http:ssh:git:file \
-      timeout -k 5 "${LIMPET_CLONE_SECONDS:-900}" git -c http.followRedirects=false -c core.hooksPath=/dev/null -c gc.auto=0 \
-      --git-dir="$work_git" fetch -q --no-write-fetch-head --no-recurse-submodules --refmap= -- "$work_address" \
-      "+refs/heads/*:refs/remotes/$work_name/*" >/dev/null 2>"$shadow/error" </dev/null 8>&- || {
+    call "${LIMPET_CLONE_SECONDS:-900}" env GIT_ALLOW_PROTOCOL="$base_protocols" git -c http.followRedirects=false \
+      -c core.hooksPath=/dev/null -c gc.auto=0 --git-dir="$work_git" fetch -q --no-write-fetch-head --no-recurse-submodules \
+      --refmap= -- "$work_address" "+refs/heads/*:refs/remotes/$work_name/*" >/dev/null 2>"$shadow/error" || {
       # Where nothing of it is needed, one that hangs is enough.
       [ "$?" -lt 124 ] || [ -s "$shadow/work/needed" ] || break
       continue
     }
-    ours_default=$(GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$work_git_config GIT_ALLOW_PROTOCOL=https:http:ssh:git:file \
-      timeout -k 5 60 git ls-remote --symref -- "$work_address" HEAD 2>/dev/null </dev/null 8>&- |
-      sed -n "s/^ref: refs\/heads\/\(.*\)${tab}HEAD$/\1/p")
-    if [ -n "$ours_default" ] && [ "$work_name" = origin ]; then
-      git --git-dir="$work_git" symbolic-ref "refs/remotes/origin/HEAD" "refs/remotes/origin/$ours_default"
+    call 60 env GIT_ALLOW_PROTOCOL="$base_protocols" git ls-remote --symref -- "$work_address" HEAD >"$shadow/work/base-head" 2>/dev/null
+    work_default=$(sed -n "s/^ref: refs\/heads\/\(.*\)${tab}HEAD$/\1/p" "$shadow/work/base-head")
+    if [ -n "$work_default" ] && [ "$work_name" = origin ]; then
+      git --git-dir="$work_git" symbolic-ref "refs/remotes/origin/HEAD" "refs/remotes/origin/$work_default"
     fi
     work_fetched=1
   done <"$shadow/work/remotes-in-order"
 }
+base_protocols=https:http:ssh:git:file
 
 # A repository where there is none yet: empty but for what its remote has.
 make_repository() {
@@ -143,11 +168,11 @@ make_repository() {
     fail STATE "A repository cannot be made in $below: $(last_line "$shadow/error")"
   work_fetched=''
   if [ -s "$shadow/work/needed" ]; then
-    fetch_base
+    fetch_base "$found_commit"
   elif [ "${LIMPET_FETCH_SECONDS:=20}" -gt 0 ]; then
     # All of the work is in the bundle: what the remotes have is good to see, and not worth a wait.
     LIMPET_CLONE_SECONDS=$LIMPET_FETCH_SECONDS
-    fetch_base
+    fetch_base "$found_commit"
   fi
   if [ -s "$shadow/work/needed" ] && [ -z "$work_fetched" ]; then
     fail BASE_UNREACHABLE "$below needs its remote, which was not reached: $(last_line "$shadow/error"). Clone it to ~/$below by hand, then set up again: the saved work is kept."

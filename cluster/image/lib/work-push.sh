@@ -19,8 +19,10 @@ know_upstream() {
   printf '%s %s\n' "$1" "$2" >"$shadow/upstream.new" && mv -f "$shadow/upstream.new" "$shadow/upstream"
 }
 
+# upstream_ref FORM [HASH]: the name of this repository's save, or of that of HASH.
 upstream_ref() {
-  if [ "$1" = branch ]; then echo "$branch_ref"; else echo "$ref"; fi
+  if [ "$1" = branch ]; then work_target=$branch_ref; else work_target=$ref; fi
+  echo "${work_target%/*}/${2:-$hash}"
 }
 
 # Whoever ends a save or a restore (its caller, when the time is over) ends its git too: `timeout` has made that one the head
@@ -90,10 +92,37 @@ has_there() {
   printf '%s\n' "$work_there" | grep -Fqx -- "$1"
 }
 
-# fetch_upstream FORM: into the shadow, as refs/limpet/fetched.
+# What the host has of this shell, under whatever folder's name: work/there, `OBJECT FORM HASH` a line, this repository's
+# first. 1: it cannot be asked.
+ask_shell() {
+  call 60 git ls-remote limpet "${ref%/*}/*" "${branch_ref%/*}/*" >"$shadow/work/remote" 2>"$shadow/error" || return 1
+  sed -n "s/^\([0-9a-f]*\)${tab}refs\/limpet\/wip\/[^/]*\/\([0-9a-f]*\)\$/\1 ref \2/p
+    s/^\([0-9a-f]*\)${tab}refs\/heads\/limpet\/wip\/[^/]*\/\([0-9a-f]*\)\$/\1 branch \2/p" "$shadow/work/remote" >"$shadow/work/listed"
+  grep " $hash\$" "$shadow/work/listed" >"$shadow/work/there"
+  # Nobody renames a folder more often than that between two pods.
+  grep -v " $hash\$" "$shadow/work/listed" | head -n 16 >>"$shadow/work/there"
+}
+
+# fetch_upstream FORM [HASH]: into the shadow, as refs/limpet/fetched.
 fetch_upstream() {
   call "$LIMPET_PUSH_SECONDS" git fetch -q --no-tags --no-write-fetch-head --refmap= \
-    limpet "+$(upstream_ref "$1"):refs/limpet/fetched" >/dev/null 2>"$shadow/error"
+    limpet "+$(upstream_ref "$@"):refs/limpet/fetched" >/dev/null 2>"$shadow/error"
+}
+
+# Saves under another folder's name that were put back here are of no more use once this one is saved, or has nothing to
+# save. What cannot be removed now is tried again.
+remove_moved() {
+  [ -s "$shadow/moved" ] || return 0
+  : >"$shadow/work/still-there"
+  while read -r work_form work_of work_object; do
+    work_target=$(upstream_ref "$work_form" "$work_of")
+    # One that was replaced meanwhile is somebody else's to say.
+    call 20 git push --porcelain --no-verify --no-signed --no-follow-tags --recurse-submodules=no \
+      "--force-with-lease=$work_target:$work_object" limpet ":$work_target" >"$shadow/work/push" 2>"$shadow/error" ||
+      grep -qE 'stale info|remote ref does not exist' "$shadow/work/push" ||
+      echo "$work_form $work_of $work_object" >>"$shadow/work/still-there"
+  done <"$shadow/moved"
+  mv -f "$shadow/work/still-there" "$shadow/moved"
 }
 
 # What keeps a save from the host, as code and sentence: fail_upstream.
@@ -123,7 +152,9 @@ learn_upstream() {
   fi
   fetch_upstream "$upstream_form" || return 1
   work_object=$(ours rev-parse -q --verify refs/limpet/fetched) || return 1
-  if [ -f "$shadow/made" ] && grep -qx "$work_object" "$shadow/made"; then
+  if is_made "$work_object"; then
+    :
+  elif is_ours "$work_object" && read_copy && is_here "$work_object" "$saved_copy" "$saved_at"; then
     :
   elif is_ours "$work_object"; then
     earlier="$earlier $work_object"

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Owns a save as git keeps it: one commit whose tree holds both trees and the manifest, whose parents are whatever has to
-# live, and whose message ends with a MAC over all of it.
+# live, and whose message says which saves it holds (lib/work-order.sh) and ends with a MAC over all of it.
 # Must not know how the trees were made, or where the commit goes.
 #
 #   index/         what is staged                      worktree/     the files, raw
@@ -21,10 +21,7 @@ make_record() {
     sed 's/^\(.*\) [^ ]*$/tag \1/' "$shadow/work/own-tags"
     for work_each in $earlier; do echo "earlier $work_each"; done
   } >"$shadow/record/manifest"
-  # An address is for everybody who may read the repository; what stands before its last @ is not. The name alone that ssh
-  # signs in by is no secret, and an address is none without it.
-  sed -z 's#\(ssh://[^/@:\n]*\)\(:[^/\n]*\)\{0,1\}@\([^/@\n]*\(/\|$\)\)#\1@\3#; t; s#\(://\)[^/\n]*@#\1#' \
-    "$shadow/now/config" >"$shadow/record/config"
+  strip_address <"$shadow/now/config" >"$shadow/record/config"
   same_file "$common/info/exclude" "$shadow/record/exclude"
   same_file "$common/info/attributes" "$shadow/record/attributes"
   set -- manifest intent-to-add modes flags pointers config
@@ -51,9 +48,15 @@ make_record() {
   } | sort -u >"$shadow/work/parents"
 }
 
-# record_mac FILE: the MAC of the commit that FILE begins with.
+# An address is for everybody who may read the repository; what stands before its last @ is not. The name alone that ssh signs
+# in by is no secret, and an address is none without it. One address of each record that ends with a NUL.
+strip_address() {
+  sed -z 's#\(ssh://[^/@:\n]*\)\(:[^/\n]*\)\{0,1\}@\([^/@\n]*\(/\|$\)\)#\1@\3#; t; s#\(://\)[^/\n]*@#\1#'
+}
+
+# record_mac FILE [HASH]: the MAC of the commit that FILE begins with; HASH: another repository's than this one's.
 record_mac() {
-  { printf 'limpet-save 1 %s %s\n' "$work_shell" "$hash"; cat "$1"; } | hmac_sha256 "$work_key"
+  { printf 'limpet-save 1 %s %s\n' "$work_shell" "${2:-$hash}"; cat "$1"; } | hmac_sha256 "$work_key"
 }
 
 # make_commit SECONDS -> record_commit
@@ -66,6 +69,7 @@ make_commit() {
     echo
     echo 'Work in progress, kept by Limpet [skip ci]'
     echo
+    order_lines
   } >"$shadow/work/commit"
   work_mac=$(record_mac "$shadow/work/commit") || fail NOT_SET_UP "Limpet's key for saves is none: run setup again."
   echo "mac: $work_mac" >>"$shadow/work/commit"
@@ -73,7 +77,8 @@ make_commit() {
     fail STATE "The save of $below cannot be written: $(last_line "$shadow/error")"
 }
 
-# is_ours OBJECT: a commit in the shadow that this shell's key made for this repository. Sets saved_at.
+# is_ours OBJECT [HASH]: a commit in the shadow that this shell's key made for this repository, or for that of HASH. Sets
+# saved_at, and leaves what it says in work/found-said.
 is_ours() {
   ours cat-file commit "$1" >"$shadow/work/found" 2>/dev/null || return 1
   work_line=$(tail -n 1 "$shadow/work/found")
@@ -84,7 +89,7 @@ is_ours() {
   sed '$d' "$shadow/work/found" >"$shadow/work/found-said"
   # Nothing but the MAC's own line may be left out of it.
   printf '%s\n' "$work_line" | cat "$shadow/work/found-said" - | cmp -s - "$shadow/work/found" || return 1
-  work_mac=$(record_mac "$shadow/work/found-said") || return 1
+  work_mac=$(record_mac "$shadow/work/found-said" ${2:+"$2"}) || return 1
   [ "mac: $work_mac" = "$work_line" ] || return 1
   saved_at=$(sed -n 's/^committer .* \([0-9]*\) +0000$/\1/p; /^$/q' "$shadow/work/found-said")
 }

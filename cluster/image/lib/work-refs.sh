@@ -45,8 +45,9 @@ put_refs() {
   put_stashes
 }
 
-# The oldest first, each with its own words, time and author: the list reads as it did.
+# The oldest first, each with its own words, time and author: the list reads as it did. stashes_put: there were any to put.
 put_stashes() {
+  stashes_put=''
   grep '^stash ' "$shadow/found/manifest" >"$shadow/work/saved-stashes" || return 0
   in_theirs rev-list -g --no-commit-header --format=%H refs/stash >"$shadow/work/stashes-now" 2>/dev/null
   sed -n '1!G;h;$p' "$shadow/work/saved-stashes" >"$shadow/work/stashes"
@@ -64,6 +65,7 @@ put_stashes() {
     GIT_COMMITTER_NAME=${work_who%% <*} GIT_COMMITTER_EMAIL=${work_mail%>} GIT_COMMITTER_DATE="@$work_when ${work_line%% *}" \
       in_theirs update-ref -m "$work_words" --create-reflog refs/stash "$work_object" 2>"$shadow/error" ||
       fail REPOSITORY "A stash of $below could not be put back: $(last_line "$shadow/error")"
+    stashes_put=1
   done <"$shadow/work/stashes"
 }
 
@@ -83,7 +85,8 @@ answer_restored() {
   work_moved=$(name_moved | sort -u | tr '\n' ' ')
   work_moved=${work_moved% }
   beside_names=''
-  put_earlier "$(sed -n 's/^earlier //p' "$shadow/found/manifest")"
+  printf '%s\n%s\n' "$index_tree" "$worktree_tree" >"$shadow/work/trees-put"
+  put_older
   if [ -n "$beside_names" ]; then
     work_text="$work_text Work of before that is beside it, in $beside_names: \`git merge\` joins it."
   fi

@@ -88,14 +88,8 @@ put_back() {
   put_modes
   in_theirs update-index -q --refresh >/dev/null 2>&1
   rm -f "$shadow/restoring" "$shadow/restore-index"
-  settle_found
+  settle "$found_commit" "$found_copy" "$found_at" "$found_form" "$found_hash"
   answer_restored
-}
-
-# From here on this pod is the one that saves: what was found may be replaced by its next save.
-settle_found() {
-  echo "$found_commit" >>"$shadow/made"
-  if [ -n "$found_form" ]; then know_upstream "$found_form" "$found_commit"; fi
 }
 
 # The shadow's index becomes the clone's, and work/in-the-way whatever of the folder is not git's and not what was saved.

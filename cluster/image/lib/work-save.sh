@@ -10,7 +10,7 @@
 # Has what was read the bytes of the last time? Not asked where files were left out: they may fit now. Nor where a save began
 # since and did not come through: the shadow's index has seen the files of that one.
 same_as_last() {
-  [ -n "$files_known" ] && [ ! -e "$shadow/pending" ] || return 1
+  [ -n "$files_known" ] && [ ! -e "$shadow/pending" ] && [ ! -s "$shadow/moved" ] || return 1
   [ ! -e "$shadow/last/again" ] && cmp -s "$shadow/now/index" "$shadow/last/index" 2>/dev/null || {
     [ ! -e "$shadow/last/again" ] && [ ! -e "$shadow/now/index" ] && [ ! -e "$shadow/last/index" ] || return 1
   }
@@ -118,10 +118,12 @@ save_upstream() {
   if is_clean; then
     remove_upstream
     remember clean
+    remove_moved
     answer clean "Nothing to save in $below: upstream has it all."
   fi
   if [ -n "$upstream_commit" ] && is_upstream_record && ! lost_upstream; then
     remember "$(saved_state)"
+    remove_moved
     answer_unchanged
   fi
   work_tries=0
@@ -153,6 +155,7 @@ save_upstream() {
   describe_record
   work_state=$(saved_state)
   remember "$work_state"
+  remove_moved
   tidy_shadow
   answer "$work_state" "$below is saved upstream: $described."
 }
