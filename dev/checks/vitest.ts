@@ -7,14 +7,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseResults, type TestResults } from "./results.ts";
 
-/** @param projects names of test/vitest.config.ts */
-export async function runVitest(root: string, projects: readonly string[]): Promise<TestResults> {
+/**
+ * @param projects names of test/vitest.config.ts
+ * @param filters parts of the names of files; none: all of them
+ */
+export async function runVitest(
+  root: string,
+  projects: readonly string[],
+  filters: readonly string[] = [],
+): Promise<TestResults> {
   const folder = await mkdtemp(join(tmpdir(), "limpet-results-"));
   const file = join(folder, "results.json");
   try {
     const reporters = ["--reporter=default", "--reporter=./dev/checks/results-reporter.ts"];
     const kinds = projects.flatMap((project) => ["--project", project]);
-    const child = spawn("vitest", ["run", "--config", "test/vitest.config.ts", ...kinds, ...reporters], {
+    const child = spawn("vitest", ["run", "--config", "test/vitest.config.ts", ...kinds, ...reporters, ...filters], {
       cwd: root,
       stdio: ["ignore", "inherit", "inherit"],
       env: { ...process.env, LIMPET_TEST_RESULTS: file },

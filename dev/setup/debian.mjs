@@ -9,7 +9,7 @@ import { runQuietly, SetupError } from "./processes.mjs";
 /** @typedef {import("./commands.mjs").Need} Need */
 
 /** The Debian packages that bring a program; a browser without a font shows nothing that is worth a picture. */
-const packages = {
+export const packages = {
   tmux: ["tmux"],
   git: ["git"],
   jq: ["jq"],
@@ -17,6 +17,16 @@ const packages = {
   ssh: ["openssh-client"],
   vi: ["vim-tiny"],
   chromium: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"],
+  containerd: ["containerd"],
+  runc: ["runc"],
+  iptables: ["iptables"],
+  ip: ["iproute2"],
+  tini: ["tini"],
+  "/usr/lib/cni/ptp": ["containernetworking-plugins"],
+  buildah: ["buildah"],
+  debootstrap: ["debootstrap"],
+  python3: ["python3"],
+  pip3: ["python3-pip"],
 };
 
 /** @param {readonly Need[]} needs @returns those that this machine has not got */
@@ -57,7 +67,8 @@ function installCommand(names) {
 
 /** @param {string} program */
 function isOnPath(program) {
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+  const folders = program.startsWith("/") ? [""] : (process.env["PATH"] ?? "").split(delimiter);
+  return folders.some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
       return true;

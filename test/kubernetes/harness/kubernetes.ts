@@ -1,0 +1,71 @@
+// Owns a proof's hold on the real Kubernetes: kubectl, its control socket, and skipping where there is none.
+// Must not know what is proven.
+
+import { execFile } from "node:child_process";
+import { inject, type TestContext } from "vitest";
+import { ControlClient } from "../../../dev/kubernetes/control/control-client.ts";
+import { type KubernetesFile, readKubernetesFile } from "../../../dev/kubernetes/kubernetes-file.ts";
+import { parseKubernetesTarget } from "../../setup/kubernetes-target.ts";
+
+export interface Kubectl {
+  /** @param input for its stdin @throws Error with what kubectl said */
+  run(args: readonly string[], input?: string | object): Promise<string>;
+  /** What it says with `--output json`. */
+  json(args: readonly string[]): Promise<unknown>;
+}
+
+/** Ours: its nodes and components can be stopped, and what is outside of it listens where it is told to. */
+export interface OwnKubernetes {
+  readonly file: KubernetesFile;
+  readonly kubectl: Kubectl;
+  readonly control: ControlClient;
+}
+
+const target = parseKubernetesTarget(inject("kubernetes"));
+
+/** For `beforeEach`: there is a cluster, ours or somebody's. */
+export function needsKubernetes(context: TestContext): void {
+  if (target.kind === "none") context.skip(target.reason);
+}
+
+/** For `beforeEach`: there is one of ours. */
+export function needsOwnKubernetes(context: TestContext): void {
+  needsKubernetes(context);
+  if (target.kind === "theirs")
+    context.skip("it needs a hand on the nodes, and the cluster of KUBECONFIG is somebody's own");
+}
+
+/** @returns `null` where there is none */
+export async function openKubectl(): Promise<Kubectl | null> {
+  if (target.kind === "none") return null;
+  if (target.kind === "theirs") return makeKubectl("kubectl", target.kubeconfig);
+  const { kubectl, kubeconfig } = await readKubernetesFile(target.file);
+  return makeKubectl(kubectl, kubeconfig);
+}
+
+/** @returns `null` where there is none of ours */
+export async function openOwnKubernetes(): Promise<OwnKubernetes | null> {
+  return target.kind === "ours" ? await openKubernetes(target.file) : null;
+}
+
+/** @param path of a kubernetes.json */
+export async function openKubernetes(path: string): Promise<OwnKubernetes> {
+  const file = await readKubernetesFile(path);
+  return { file, kubectl: makeKubectl(file.kubectl, file.kubeconfig), control: new ControlClient(file.control) };
+}
+
+function makeKubectl(program: string, kubeconfig: string): Kubectl {
+  const run: Kubectl["run"] = async (args, input) =>
+    await new Promise((resolve, reject) => {
+      const options = { maxBuffer: 64 * 1024 * 1024 };
+      const child = execFile(program, ["--kubeconfig", kubeconfig, ...args], options, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(new Error(`kubectl ${args.join(" ")}: ${stderr.trim() || error.message}`));
+      });
+      child.stdin?.end(typeof input === "object" ? JSON.stringify(input) : (input ?? ""));
+    });
+  return {
+    run,
+    json: async (args) => JSON.parse(await run([...args, "--output", "json"])),
+  };
+}
