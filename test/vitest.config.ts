@@ -106,12 +106,38 @@ export default defineConfig({
         },
       },
       {
-        // `npm start` itself, and a real browser before it: one file at a time, for each has the machine to itself.
+        // `npm start` itself: one file at a time, for each has the machine to itself.
         test: {
           ...real,
           name: "start",
           environment: "node",
-          include: ["test/start/**/*.test.ts", "test/browser/**/*.test.ts"],
+          include: ["test/start/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        // A real browser before a whole Limpet of its own. Two at a time: a browser's tests wait more than they compute.
+        test: {
+          ...real,
+          name: "browser",
+          environment: "node",
+          include: ["test/browser/**/*.test.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        // The proofs on a real Kubernetes (`npm run test:kubernetes`; no part of `npm test`): one after the other on one cluster.
+        test: {
+          ...real,
+          name: "kubernetes",
+          environment: "node",
+          globalSetup: ["test/setup/kubernetes.ts"],
+          include: ["test/kubernetes/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 300_000,

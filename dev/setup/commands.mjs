@@ -3,7 +3,7 @@
 // @ts-check
 
 /**
- * @typedef {"tmux" | "git" | "jq" | "curl" | "ssh" | "chromium" | "vi"} Need a program that npm has no package for
+ * @typedef {keyof typeof import("./debian.mjs").packages} Need a program that npm has no package for
  * @typedef {{ needs: readonly Need[], sshd?: true, run: (args: readonly string[]) => readonly string[] }} Command
  *   `sshd`: its tests speak to a git server over ssh, where one can be had
  */
@@ -14,6 +14,24 @@ const script = (file) => (args) => ["node", file, ...args];
 /** What the scripts of the shell's image use. @type {readonly Need[]} */
 const podPrograms = ["tmux", "git", "jq", "curl", "ssh"];
 
+/** What a real Kubernetes is made with, and what its programs and images are built with. @type {readonly Need[]} */
+const kubernetesPrograms = [
+  "containerd",
+  "runc",
+  "/usr/lib/cni/ptp",
+  "iptables",
+  "ip",
+  "tini",
+  "buildah",
+  "debootstrap",
+  "python3",
+  "pip3",
+];
+
+/** Where one is there already, or a person could not start one anyhow: then the proofs are skipped and say why. */
+const noOwnKubernetes =
+  [process.env["LIMPET_KUBERNETES"], process.env["KUBECONFIG"]].some(Boolean) || process.getuid?.() !== 0;
+
 /** @type {Readonly<Record<string, Command>>} */
 export const commands = {
   start: { needs: podPrograms, run: script("dev/start/main.ts") },
@@ -23,6 +41,7 @@ export const commands = {
     needs: [],
     run: (args) => ["vitest", "run", "--config", "test/vitest.config.ts", "--project", "unit", ...args],
   },
+  "test:kubernetes": { needs: noOwnKubernetes ? [] : kubernetesPrograms, run: script("dev/checks/kubernetes.ts") },
   lint: { needs: [], run: (args) => ["biome", "check", "--config-path=dev/tools", ...or(args, ".")] },
   format: { needs: [], run: (args) => ["biome", "check", "--write", "--config-path=dev/tools", ...or(args, ".")] },
   typecheck: { needs: [], run: script("dev/checks/typecheck.ts") },
