@@ -46,6 +46,8 @@ export interface Config {
   readonly shellResources: { readonly requests: PodResources; readonly limits: PodResources };
   /** Labels of the nodes that shells run on; empty: any. */
   readonly shellNodeSelector: Readonly<Record<string, string>>;
+  /** The PriorityClass of their pods; null: the cluster's default. */
+  readonly shellPriorityClass: string | null;
   /** A shell that nobody uses ends after this long … */
   readonly shellIdleMs: number;
   /** … and every shell after this long. */
@@ -95,6 +97,8 @@ const limits: PodResources = { cpu: "2", memory: "2Gi", "ephemeral-storage": "10
 /** A node's label as Kubernetes has it: a name with a domain before it or without, and a value that may be empty. */
 const labelKey = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/;
+/** Most of Kubernetes' names (RFC 1123). */
+const subdomain = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 /** Kubernetes' decimal and binary suffixes; exponents are left out. */
 const quantity = /^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/;
 
@@ -134,6 +138,7 @@ export function parseConfig(variables: object): Config {
       limits: readResources(env, "SHELL_LIMITS", limits),
     },
     shellNodeSelector: readNodeSelector(env),
+    shellPriorityClass: readPriorityClass(env),
     shellIdleMs: env.hours("SHELL_IDLE_HOURS", 6, 168),
     shellLifeMs: env.hours("SHELL_LIFE_HOURS", 24, 168),
     warnMs: readWarnings(env),
@@ -226,6 +231,14 @@ function readNodeSelector(env: Environment): Readonly<Record<string, string>> {
   const wrong = [...labels].some(([key, value]) => !labelKey.test(key) || !labelValue.test(value));
   if (wrong) env.fault(name, "must be labels of nodes as Kubernetes has them, as limpet.dev/pool=shells.");
   return Object.fromEntries(labels);
+}
+
+function readPriorityClass(env: Environment): string | null {
+  const name = env.optional("SHELL_PRIORITY_CLASS");
+  if (name !== null && !subdomain.test(name)) {
+    env.fault("SHELL_PRIORITY_CLASS", "must be the name of a PriorityClass, as limpet-shell.");
+  }
+  return name;
 }
 
 function readSigningKeys(env: Environment): SigningKeys | null {

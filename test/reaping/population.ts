@@ -122,6 +122,7 @@ async function makePod(
     installId: world.installId,
     resources: { requests: small, limits: small },
     nodeSelector: {},
+    priorityClass: null,
     graceSeconds,
   };
   const { metadata, spec, ...rest } = podManifest(settings, { ...wish, longestLifeMs: 86_400_000 });

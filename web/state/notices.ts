@@ -20,6 +20,7 @@ const warnings: ReadonlySet<string> = new Set([
   "input-refused",
   "superseded",
   "attach-failed",
+  "SHELL_CRASHED",
   "SHELL_RECREATED",
 ]);
 

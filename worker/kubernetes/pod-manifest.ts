@@ -11,6 +11,25 @@ export const podLabels = {
   expiresAt: "limpet.dev/expires-at",
 } as const;
 
+/**
+ * Annotations by which a pod asks those who empty nodes to let it be: Karpenter ("Pod-Level Controls" of its page on
+ * disruption) and Cluster Autoscaler (its FAQ, "What types of pods can prevent CA from removing a node").
+ */
+const peace = {
+  "karpenter.sh/do-not-disrupt": "true",
+  "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+} as const;
+
+/** For a merge patch: the annotations, or null for each, which takes it away. */
+export function askForPeace(asks: boolean): Readonly<Record<string, string | null>> {
+  return Object.fromEntries(Object.entries(peace).map(([name, value]) => [name, asks ? value : null]));
+}
+
+/** True where a pod carries them all. */
+export function asksForPeace(annotations: Readonly<Record<string, string>>): boolean {
+  return Object.entries(peace).every(([name, value]) => annotations[name] === value);
+}
+
 /** The value of `app.kubernetes.io/name`. */
 export const shellLabel = "limpet-shell";
 export const containerName = "shell";
@@ -35,6 +54,8 @@ export interface PodSettings {
   readonly resources: { readonly requests: PodResources; readonly limits: PodResources };
   /** Labels of the nodes that may run shells; empty: any node that the shells' toleration lets them on. */
   readonly nodeSelector: Readonly<Record<string, string>>;
+  /** The PriorityClass of shells; null: the cluster's default. */
+  readonly priorityClass: string | null;
   /** From the wish to end to the kill: preStop (an interrupt, a save) is a part of it. */
   readonly graceSeconds: number;
 }
@@ -80,6 +101,7 @@ export function podManifest(settings: PodSettings, wish: PodWish) {
         fsGroupChangePolicy: "OnRootMismatch",
         seccompProfile: { type: "RuntimeDefault" },
       },
+      ...(settings.priorityClass === null ? {} : { priorityClassName: settings.priorityClass }),
       nodeSelector: settings.nodeSelector,
       tolerations: [{ key: "limpet.dev/shells", operator: "Exists", effect: "NoSchedule" }],
       containers: [

@@ -29,8 +29,10 @@ export interface PodState {
   readonly ended: boolean;
   /** When it is to have ended, by the cluster's clock, in unix milliseconds; null: nobody asked it to. */
   readonly endsBy: number | null;
-  /** How often its container was started again. */
+  /** How often its container was started again … */
   readonly restarts: number;
+  /** … and how it ended the last time; null: it has not. */
+  readonly lastEnd: ContainerEnd | null;
 }
 
 /** A start that says nothing unusual is not asked about before this, in milliseconds. */
@@ -47,8 +49,9 @@ const askOperator = "tell whoever runs the cluster";
 
 /** Why a pod is at its end (`status.reason`). */
 const endings: Readonly<Record<string, string>> = {
-  Evicted: "The cluster evicted the shell, because its node ran out of something.",
+  Evicted: "The shell's node ran out of something and ended the shell at once, without time to save.",
   DeadlineExceeded: "The shell reached the longest life that is allowed.",
+  // The reason is `Terminated` where it ran (pkg/kubelet/nodeshutdown), `NodeShutdown` where it was not let in any more.
   NodeShutdown: "The shell's node was shut down.",
   Terminated: "The shell's node was shut down.",
   Shutdown: "The shell's node was shut down.",
@@ -57,8 +60,12 @@ const endings: Readonly<Record<string, string>> = {
   Preempting: "The cluster needed the shell's place for something more urgent.",
   OutOfcpu: "The node chosen for the shell had no processor left.",
   OutOfmemory: "The node chosen for the shell had no memory left.",
+  "OutOfephemeral-storage": "The node chosen for the shell had no disk left.",
   OutOfpods: "The node chosen for the shell had no place left.",
 };
+
+/** An eviction that the shell itself brought about: its own disk is full (the messages of pkg/kubelet/eviction). */
+const ownDisk = /\bexceed(?:s|ed) .*\blimit\b/;
 
 /** Why the cluster ends a pod by itself (reasons of the condition DisruptionTarget). */
 const disruptions: Readonly<Record<string, string>> = {
@@ -102,8 +109,9 @@ export function podState(pod: Pod, events: readonly PodEvent[] = []): PodState {
     ready: holds(pod, "Ready"),
   };
   const ended = pod.phase === "Failed" || pod.phase === "Succeeded";
-  const restarts = pod.containers.find(({ name }) => name === containerName)?.restarts ?? 0;
-  return { ...said(pod, conditions, ended, events), conditions, ended, endsBy: pod.endsBy, restarts };
+  const container = pod.containers.find(({ name }) => name === containerName);
+  const { restarts = 0, lastTerminated: lastEnd = null } = container ?? {};
+  return { ...said(pod, conditions, ended, events), conditions, ended, endsBy: pod.endsBy, restarts, lastEnd };
 }
 
 /**
@@ -129,9 +137,13 @@ function said(pod: Pod, conditions: PodConditions, ended: boolean, events: reado
 }
 
 function pending(pod: Pod, conditions: PodConditions): Said {
-  if (pod.reason === "NodeLost" || pod.phase === "Unknown") {
+  // No probe and no gate is asked for, so this is what the cluster itself writes on the pods of a node that is silent
+  // (MarkPodsNotReady of pkg/controller/util/node), and it changes nothing else.
+  const silent = conditions.containersReady && !conditions.ready;
+  if (pod.reason === "NodeLost" || pod.phase === "Unknown" || silent) {
     const text = "The shell's node does not answer. If it does not come back, restart the shell.";
-    return { phase: "starting", reason: pod.reason ?? "Unknown", detail: sentence(text, pod.message) };
+    const reason = pod.reason ?? (silent ? "NodeNotReady" : "Unknown");
+    return { phase: "starting", reason, detail: sentence(text, pod.message) };
   }
   if (conditions.ready) return { phase: "ready", reason: null, detail: null };
   if (!conditions.podScheduled) return waitingForNode(find(pod, "PodScheduled"));
@@ -141,9 +153,10 @@ function pending(pod: Pod, conditions: PodConditions): Said {
 function howItEnded(pod: Pod): Said {
   const end = pod.containers.find((container) => container.name === containerName)?.terminated ?? null;
   const reason = pod.reason ?? end?.reason ?? pod.phase;
-  const text =
-    endings[pod.reason ?? ""] ?? (end === null ? "The shell's pod ended." : `The shell's pod ended: ${endText(end)}.`);
-  return { phase: "failed", reason, detail: sentence(`${text} Start it again to get a new one.`, pod.message) };
+  const isOwnDisk = reason === "Evicted" && ownDisk.test(pod.message ?? "");
+  const known = isOwnDisk ? diskFull : endings[pod.reason ?? ""];
+  const text = known ?? (end === null ? "The shell's pod ended." : `The shell's pod ended: ${endText(end)}.`);
+  return { phase: "failed", reason, detail: sentence(text, pod.message) };
 }
 
 function waitingForNode(scheduled: PodCondition | null): Said {
@@ -184,8 +197,18 @@ function withEvents({ phase, detail }: Said, events: readonly PodEvent[]): strin
   return told === null ? detail : `${detail ?? "The shell does not start."} The cluster's events: ${told}`;
 }
 
+const diskFull = "The shell used more disk than it may, and was ended at once, without time to save.";
+
+/** What a person is told whose shell's container ended while its pod, and with it the home, stayed. */
+export function startedAgain(end: ContainerEnd | null): string {
+  const why = end === null ? "it ended" : endText(end);
+  return `The shell was started again on its node: ${why}. All that ran in it is gone; the files in its home are there.`;
+}
+
 function endText(end: ContainerEnd): string {
-  if (end.reason === "OOMKilled") return "it ran out of memory";
+  // With cgroup v2 an OOM kill is one of the whole container, tmux too, unless the node's kubelet has singleProcessOOMKill.
+  if (end.reason === "OOMKilled") return "it used more memory than it may";
+  if (end.exitCode === 137) return "it was killed";
   return end.exitCode === null ? (end.reason ?? "for an unknown reason") : `exit status ${end.exitCode}`;
 }
 

@@ -33,6 +33,7 @@ export interface Pod {
   readonly name: string;
   readonly uid: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   /** By the cluster's clock, in unix milliseconds; null where it is not told. */
   readonly createdAt: number | null;
   /** True from the moment at which its deletion was asked for. */
@@ -66,6 +67,7 @@ export function parsePod(value: unknown): Pod | null {
     name,
     uid,
     labels: stringsAt(metadata, "labels"),
+    annotations: stringsAt(metadata, "annotations"),
     createdAt: timeAt(metadata, "creationTimestamp"),
     deleting: stringAt(metadata, "deletionTimestamp") !== null,
     // Not when it was asked for: the API server has added the grace to it already.

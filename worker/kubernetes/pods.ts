@@ -1,4 +1,4 @@
-// Owns what Limpet asks about pods: create, look, list, label and delete.
+// Owns what Limpet asks about pods: create, look, list, mark and delete.
 // Must not know shells, their phases or when to ask again.
 
 import { failure } from "./failure.ts";
@@ -14,6 +14,12 @@ const lookTimeoutMs = 5_000;
 const mostEvents = 50;
 /** Admission takes part in a change and may be slow. */
 const changeTimeoutMs = 10_000;
+
+/** What may change of a pod that is there. Null takes one away; what is not named stays. */
+export interface PodMetadataPatch {
+  readonly labels?: Readonly<Record<string, string | null>>;
+  readonly annotations?: Readonly<Record<string, string | null>>;
+}
 
 export class PodClient {
   readonly #cluster: ClusterClient;
@@ -80,13 +86,13 @@ export class PodClient {
     return events === null ? { ok: false, failure: failure("garbled", "its answer is no list of events") } : ok(events);
   }
 
-  /** Sets labels on exactly this pod; another one of the same name is answered with 422 (a uid cannot change). */
-  async label(name: string, uid: string, labels: Readonly<Record<string, string>>): Promise<ClusterAnswer<Pod>> {
+  /** Sets marks on exactly this pod; another one of the same name is answered with 422 (a uid cannot change). */
+  async mark(name: string, uid: string, marks: PodMetadataPatch): Promise<ClusterAnswer<Pod>> {
     const answer = await this.#cluster.ask({
       method: "PATCH",
       path: podPath(name),
       pod: name,
-      body: { contentType: "application/merge-patch+json", json: { metadata: { uid, labels } } },
+      body: { contentType: "application/merge-patch+json", json: { metadata: { uid, ...marks } } },
       timeoutMs: changeTimeoutMs,
     });
     return podIn(answer, name);

@@ -3,7 +3,7 @@
 
 import type { ClusterFailure } from "../kubernetes/failure.ts";
 import { clusterError, isInDoubt, isPassing, isQuota } from "../kubernetes/failure.ts";
-import { noConditions } from "../kubernetes/pod-state.ts";
+import { noConditions, startedAgain } from "../kubernetes/pod-state.ts";
 import { attend, isHealthy, nodeLost, podGone } from "./attend.ts";
 import {
   doubtMs,
@@ -11,16 +11,17 @@ import {
   fail,
   type Life,
   type Living,
-  lags,
   lookAt,
   type Moment,
   renew,
   replacing,
   type ShellCall,
+  type ShellEvent,
   type ShellHeard,
   type Step,
   unseen,
 } from "./life.ts";
+import { isBusy, lags, markFailed, markNow } from "./marks.ts";
 import {
   longestEndMs,
   longestStartMs,
@@ -30,7 +31,7 @@ import {
   retryMs,
   slowRetryMs,
 } from "./pace.ts";
-import { planSetUp, wasSetUp } from "./setup-lane.ts";
+import { planSetUp, wasSetUp, wasSetUpBefore } from "./setup-lane.ts";
 import type { ShellRecord } from "./shell-record.ts";
 import { rebooted, timeOver, wishEnd } from "./wishes.ts";
 import { asOfLastSave, utcTime } from "./words.ts";
@@ -62,7 +63,7 @@ export function heard(life: Life, call: ShellCall, what: ShellHeard, moment: Mom
     case "missing":
       return heardMissing({ ...life, record, failures: 0 }, what.told ?? null, moment);
     case "pod":
-      return heardPod({ ...life, record, failures: 0, labelled: what.pod.expiresAt }, call, what.pod, moment);
+      return heardPod({ ...life, record, failures: 0, marks: what.pod.marks }, call, what.pod, moment);
     case "forgotten":
     case "remembered":
       return heardForget({ ...life, record }, what.type === "forgotten", moment);
@@ -95,10 +96,19 @@ function heardMissing(life: Living, events: string | null, moment: Moment): Step
   return attend({ ...gone, readySinceMs: life.readySinceMs }, why, create, moment) ?? lost(gone, why, moment);
 }
 
-function lost(life: Living, why: { readonly reason: string; readonly detail: string }, moment: Moment): Step {
-  const { record } = life;
-  if (record.phase === "failed") return { life: { ...life, next: null }, events: [] };
-  const detail = `${why.detail} It is started again when you open it. ${asOfLastSave(record, moment.nowMs)}`;
+interface Loss {
+  readonly reason: string;
+  readonly detail: string;
+}
+
+function lost(life: Living, why: Loss, moment: Moment): Step {
+  if (life.record.phase === "failed") return { life: { ...life, next: null }, events: [] };
+  return untilOpened(life, why, moment);
+}
+
+/** Nobody looks: the next visit begins it anew. */
+function untilOpened(life: Living, why: Loss, { nowMs }: Moment): Step {
+  const detail = `${why.detail} It is started again when you open it. ${asOfLastSave(life.record, nowMs)}`;
   return fail(life, { phase: "failed", reason: why.reason, detail }, null);
 }
 
@@ -179,8 +189,7 @@ function heardPod(life: Living, call: ShellCall, pod: FoundPod, moment: Moment):
   if (state.ended) {
     if (state.reason === "DeadlineExceeded") return wishEnd(known, "stopped", "expired", nowMs);
     const why = { reason: state.reason ?? podGone.reason, detail: state.detail ?? podGone.detail };
-    const again = attend(known, why, next, moment);
-    if (again !== null) return again;
+    return attend(known, why, next, moment) ?? untilOpened(known, why, moment);
   }
   return follow(known, call, pod, nowMs);
 }
@@ -200,8 +209,8 @@ function follow(life: Living, call: ShellCall, pod: FoundPod, nowMs: number): St
     const waited = overdue ? ` The shell has not started for ${Math.round(longestStartMs / 60_000)} minutes.` : "";
     const detail = `${state.detail ?? ""}${state.phase === "failed" ? "" : waited}`.trim();
     const why = { phase: "failed", reason: state.reason ?? "NotStarted", detail } as const;
-    // What the kubelet still tries may come right by itself; what has ended has ended.
-    const next = state.ended ? null : lookAt(nowMs + slowRetryMs);
+    // What the kubelet still tries may come right by itself.
+    const next = lookAt(nowMs + slowRetryMs);
     return fail({ ...moved, record: { ...record, phase: before.phase, reason: before.reason } }, why, next);
   }
   return { life: { ...moved, next: lookLater(moved, nowMs) }, events: [] };
@@ -212,8 +221,12 @@ function followReady(life: Living, call: ShellCall, pod: FoundPod, nowMs: number
   const before = life.record;
   const ready = wasSetUp(before, pod.state.restarts);
   const phase = ready ? "ready" : "setting-up";
-  const detail = ready ? null : "The shell is being set up.";
-  const record: ShellRecord = { ...before, phase, reason: null, detail };
+  const crashed = !ready && before.phase !== "setting-up" && wasSetUpBefore(before);
+  const crash = crashed ? startedAgain(pod.state.lastEnd) : null;
+  const detail = ready ? null : (crash ?? "The shell is being set up.");
+  // Another container: what was at work in the one before has ended with it.
+  const busyUntil = ready ? before.busyUntil : null;
+  const record: ShellRecord = { ...before, phase, reason: null, detail, busyUntil };
   const first = ready && before.phase !== "ready";
   const moved: Living = {
     ...life,
@@ -222,15 +235,15 @@ function followReady(life: Living, call: ShellCall, pod: FoundPod, nowMs: number
     movingSinceMs: ready || before.phase !== "ready" ? life.movingSinceMs : nowMs,
     readySinceMs: life.readySinceMs ?? nowMs,
   };
-  // A label that was just written and is not there will not be there the next time either; but another may be wanted since.
-  const again = call.type !== "label" || life.next?.call.type === "label";
-  const label = ready && again && lags(pod.expiresAt, before.expiresAt);
-  const settled = label ? ({ call: { type: "label", uid: pod.uid }, atMs: nowMs } as const) : null;
+  // A mark that was just written and is not there will not be there the next time either; but another may be wanted since.
+  const again = call.type !== "mark" || life.next?.call.type === "mark" || call.busy !== isBusy(record, nowMs);
+  const settled = ready && again && lags(pod.marks, record, nowMs) ? markNow(record, pod.uid, nowMs) : null;
   const next = ready ? settled : lookAt(nowMs + Math.max(settingUpLookMs, nextLookMs(nowMs - moved.movingSinceMs)));
-  return {
-    life: planSetUp({ ...moved, next }, nowMs),
-    events: first ? [{ type: "SHELL_READY", shellId: record.id, message: "The shell is ready." }] : [],
-  };
+  const news: readonly ShellEvent[] = [
+    ...(crash === null ? [] : [{ type: "SHELL_CRASHED", shellId: record.id, message: crash, notice: true } as const]),
+    ...(first ? [{ type: "SHELL_READY", shellId: record.id, message: "The shell is ready." } as const] : []),
+  ];
+  return { life: planSetUp({ ...moved, next }, nowMs), events: news };
 }
 
 /** While `setup` runs its exec tells first that the pod is gone; this is for when it does not. */
@@ -254,10 +267,12 @@ function heardFailure(life: Living, call: ShellCall, why: ClusterFailure, moment
   const again: ShellCall = stale ? { type: "look" } : call;
   const retry = { call: again, atMs: nowMs + Math.max(why.retryAfterMs ?? 0, retryMs(failures, random)) };
 
-  // A label is a convenience for the reaper: the next look tries again.
-  if (call.type === "label") return { life: { ...later, failures: 0 }, events: [] };
-  // What was asked for since this call began is not given up with it. A label is no reason to stop trying.
-  if (life.next !== null && life.next.call.type !== "label") {
+  if (call.type === "mark") {
+    const how = { inDoubt: isInDoubt(why), mayHelp: failures < most };
+    return { life: markFailed(later, how, nowMs), events: [] };
+  }
+  // What was asked for since this call began is not given up with it. A mark is no reason to stop trying.
+  if (life.next !== null && life.next.call.type !== "mark") {
     const next = { call: life.next.call, atMs: Math.max(life.next.atMs, nowMs + (why.retryAfterMs ?? 0)) };
     return { life: { ...later, record: told, next }, events: [] };
   }

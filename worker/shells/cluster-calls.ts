@@ -4,7 +4,14 @@
 import type { ClusterFailure } from "../kubernetes/failure.ts";
 import type { Pod } from "../kubernetes/pod.ts";
 import { type PodEvent, troubles } from "../kubernetes/pod-events.ts";
-import { type PodSettings, podLabels, podManifest, unixSeconds } from "../kubernetes/pod-manifest.ts";
+import {
+  askForPeace,
+  asksForPeace,
+  type PodSettings,
+  podLabels,
+  podManifest,
+  unixSeconds,
+} from "../kubernetes/pod-manifest.ts";
 import { eventsMayTell, podState } from "../kubernetes/pod-state.ts";
 import type { PodClient } from "../kubernetes/pods.ts";
 import type { FoundPod, Rules, ShellCall, ShellHeard } from "./life.ts";
@@ -54,8 +61,9 @@ export async function callCluster(
       const answer = await pods.delete(podName, call.uid, call.force ? 0 : settings.graceSeconds);
       return answer.ok ? { type: "ending" } : failed(answer.failure, { 404: "missing", 409: "other" });
     }
-    case "label": {
-      const answer = await pods.label(podName, call.uid, { [podLabels.expiresAt]: unixSeconds(record.expiresAt) });
+    case "mark": {
+      const labels = { [podLabels.expiresAt]: unixSeconds(record.expiresAt) };
+      const answer = await pods.mark(podName, call.uid, { labels, annotations: askForPeace(call.busy) });
       return answer.ok ? found(answer.value) : failed(answer.failure, { 404: "missing", 409: "other", 422: "other" });
     }
   }
@@ -80,7 +88,10 @@ function foundPod(pod: Pod, events: readonly PodEvent[], installId: string, user
   return {
     uid: pod.uid,
     ours: pod.labels[podLabels.install] === installId && pod.labels[podLabels.user] === userId,
-    expiresAt: /^\d{1,12}$/.test(expires) ? Number(expires) * 1000 : null,
+    marks: {
+      expiresAt: /^\d{1,12}$/.test(expires) ? Number(expires) * 1000 : null,
+      busy: asksForPeace(pod.annotations),
+    },
     state: podState(pod, events),
   };
 }

@@ -3,6 +3,7 @@
 
 import type { ClusterFailure } from "../kubernetes/failure.ts";
 import { noConditions, type PodState } from "../kubernetes/pod-state.ts";
+import type { PodMarks } from "./marks.ts";
 import { idleLane, type SetUpLane } from "./setup-lane.ts";
 import type { ShellRecord } from "./shell-record.ts";
 
@@ -12,8 +13,8 @@ export type ShellCall =
   | { readonly type: "create" }
   /** Only ever this very pod. `force`: its node does not end it, so it is not waited for. */
   | { readonly type: "delete"; readonly uid: string; readonly force?: true }
-  /** Writes the record's expiry on the pod, so that whoever finds it without a record knows when it may go. */
-  | { readonly type: "label"; readonly uid: string }
+  /** Writes on the pod what others go by: the record's expiry, and whether a job is at work in it. */
+  | { readonly type: "mark"; readonly uid: string; readonly busy: boolean }
   /** The pod of a deleted shell is gone: what is saved of it outside D1 is removed. The record goes after it. */
   | { readonly type: "forget" };
 
@@ -22,8 +23,7 @@ export interface FoundPod {
   readonly uid: string;
   /** It carries this installation's and this person's labels. */
   readonly ours: boolean;
-  /** What its label `expires-at` says, in unix milliseconds; null where it says nothing. */
-  readonly expiresAt: number | null;
+  readonly marks: PodMarks;
   readonly state: PodState;
 }
 
@@ -35,7 +35,7 @@ export type ShellHeard =
   | { readonly type: "taken" }
   /** The delete was taken: it ends. */
   | { readonly type: "ending" }
-  /** The delete or label found another pod in its place (409, 422). */
+  /** The delete or mark found another pod in its place (409, 422). */
   | { readonly type: "other" }
   /** Nothing of a deleted shell is left outside D1, or something may be. */
   | { readonly type: "forgotten" }
@@ -56,6 +56,8 @@ export interface ShellEvent {
     | "SHELL_STARTED"
     | "SHELL_REBOOTED"
     | "SHELL_RESTARTED"
+    /** Its container ended by itself, and was started again in the same pod. */
+    | "SHELL_CRASHED"
     /** Its pod was lost, and it got a new one by itself. */
     | "SHELL_RECREATED"
     | "SHELL_READY"
@@ -87,8 +89,8 @@ export interface Life {
   readonly doubtUntilMs: number;
   /** A person asked for a running shell: if the pod is found to be gone or at its end, it is created again. */
   readonly recreate: boolean;
-  /** The pod's label `expires-at` as last seen, in unix milliseconds. */
-  readonly labelled: number | null;
+  /** What the pod carries for others, as last seen; null: nobody has looked yet. */
+  readonly marks: PodMarks | null;
   /** How often the container was started again, as last seen; null: nobody has looked yet. */
   readonly restarts: number | null;
   /** Since when the pod has been ready; null: it is not. */
@@ -117,11 +119,9 @@ export interface Step {
 
 /** The API server carries out a request for at most a minute; in practice a lost answer means seconds. */
 export const doubtMs = 5_000;
-/** The pod's label may lag behind the record by this much. */
-const labelLagMs = 15 * 60_000;
 
 /** What is known of a pod before it was looked at. */
-export const unseen = { restarts: null, readySinceMs: null, said: null, setUp: idleLane } as const;
+export const unseen = { marks: null, restarts: null, readySinceMs: null, said: null, setUp: idleLane } as const;
 
 /** A life as it is taken up: from the record that was kept, with nothing under way. */
 export function resumed(record: ShellRecord | null, nowMs: number): Life {
@@ -136,7 +136,6 @@ export function resumed(record: ShellRecord | null, nowMs: number): Life {
     // The object may have been lost between a create and its answer.
     doubtUntilMs: settled || record.phase === "ready" ? nowMs : nowMs + doubtMs,
     recreate: false,
-    labelled: null,
     ...unseen,
     readySinceMs: record?.phase === "ready" ? record.startedAt : null,
   };
@@ -189,6 +188,7 @@ export function newPod(record: ShellRecord) {
     detail: null,
     conditions: noConditions,
     setUpFor: null,
+    busyUntil: null,
     capabilityGeneration: record.capabilityGeneration + 1,
   } as const;
 }
@@ -198,10 +198,6 @@ export function newTimes({
   nowMs,
 }: Pick<Moment, "rules" | "nowMs">): Pick<ShellRecord, "startedAt" | "expiresAt"> {
   return { startedAt: nowMs, expiresAt: nowMs + Math.min(rules.idleMs, rules.lifeMs) };
-}
-
-export function lags(labelled: number | null, expiresAt: number): boolean {
-  return labelled === null || Math.abs(expiresAt - labelled) > labelLagMs;
 }
 
 /** Told once: a failure that is known already is no event. */

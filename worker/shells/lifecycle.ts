@@ -19,6 +19,7 @@ import {
   type ShellHeard,
   type Step,
 } from "./life.ts";
+import { jobsOver } from "./marks.ts";
 import { countRunning, findShell, type SecretChange, writeShell } from "./records.ts";
 import { heardActivity, heardReceipt } from "./reports.ts";
 import { changeSettings, changeSetup } from "./setup-change.ts";
@@ -199,7 +200,7 @@ export class ShellLifecycle {
     await this.#change((life, { nowMs }) => {
       const { record } = life;
       const over = record !== null && record.desired === "present" && record.expiresAt <= nowMs;
-      return over ? wishEnd(life, "stopped", "expired", nowMs) : { life, events: [] };
+      return over ? wishEnd(life, "stopped", "expired", nowMs) : { life: jobsOver(life, nowMs), events: [] };
     });
   }
 
@@ -416,6 +417,7 @@ export class ShellLifecycle {
       life?.next?.atMs,
       life?.setUp.dueMs,
       life?.record?.desired === "present" ? life.record.expiresAt : null,
+      life?.record?.busyUntil,
     ];
     const soonest = times.filter((time) => typeof time === "number");
     this.#world.wake(soonest.length === 0 ? null : Math.min(...soonest));

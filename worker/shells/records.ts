@@ -72,11 +72,12 @@ function dropRow(db: Database, userId: string) {
 }
 
 function saveRow(db: Database, record: ShellRecord, updatedAt: Date) {
-  const { conditions, setup, expiresAt, startedAt, createdAt, lastSavedAt, ...rest } = record;
+  const { conditions, setup, expiresAt, startedAt, createdAt, lastSavedAt, busyUntil, ...rest } = record;
   const row = {
     ...rest,
     ...conditions,
     setupReport: JSON.stringify(setup),
+    busyUntil: busyUntil === null ? null : new Date(busyUntil),
     lastSavedAt: lastSavedAt === null ? null : new Date(lastSavedAt),
     expiresAt: new Date(expiresAt),
     startedAt: new Date(startedAt),
@@ -120,6 +121,7 @@ export function parseShell(row: typeof shells.$inferSelect): ShellRecord {
     setupVersion: row.setupVersion,
     setUpFor: row.setUpFor,
     setup: parseSetupReport(row.setupReport),
+    busyUntil: row.busyUntil?.getTime() ?? null,
     capabilityGeneration: row.capabilityGeneration,
     lastSavedAt: row.lastSavedAt?.getTime() ?? null,
     createdAt: row.createdAt.getTime(),

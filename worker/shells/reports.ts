@@ -2,6 +2,7 @@
 // Must not know whether the pod may report, the database, the network or a clock.
 
 import type { Life, Rules, ShellEvent, Step } from "./life.ts";
+import { heardJob } from "./marks.ts";
 import type { PodActivity, Receipt } from "./shell-setup.ts";
 import { used } from "./wishes.ts";
 
@@ -31,14 +32,15 @@ function eventOf(shellId: string, { state, text, skipped }: Receipt): ShellEvent
   return { type: state === "failed" ? "SAVE_FAILED" : "WORK_SAVED", shellId, message };
 }
 
-/** What runs keeps the shell; what still runs while it ends is what a person waits for. */
+/** What runs keeps the shell, and its node where it is; what still runs while it ends is what a person waits for. */
 export function heardActivity(life: Life, shellId: string, activity: PodActivity, rules: Rules, nowMs: number): Life {
   const { record } = life;
   if (record === null || record.id !== shellId) return life;
   if (record.phase === "stopping") {
     return { ...life, said: activity.ending ? endingDetail(activity.commands) : null };
   }
-  return activity.busy ? used(life, rules, nowMs) : life;
+  const heard = heardJob({ ...life, record }, activity.busy, nowMs);
+  return activity.busy ? used(heard, rules, nowMs) : heard;
 }
 
 function endingDetail(commands: readonly string[]): string {

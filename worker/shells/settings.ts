@@ -20,6 +20,7 @@ export function clusterSide(config: Config, cluster: ClusterClient): ClusterSide
       installId: config.installId,
       resources: config.shellResources,
       nodeSelector: config.shellNodeSelector,
+      priorityClass: config.shellPriorityClass,
       graceSeconds: config.graceSeconds,
     },
     rules: { idleMs: config.shellIdleMs, lifeMs: config.shellLifeMs },

@@ -45,6 +45,11 @@ export function wasSetUp(record: ShellRecord, restarts: number): boolean {
   return record.podUid !== null && record.setUpFor?.startsWith(`${record.podUid}/${restarts}/`) === true;
 }
 
+/** True where a container of this very pod was set up once, this one or one before it. */
+export function wasSetUpBefore({ podUid, setUpFor }: ShellRecord): boolean {
+  return podUid !== null && setUpFor?.startsWith(`${podUid}/`) === true;
+}
+
 /** After a look at a running pod: a run becomes due where what it was last set up for is not what it is now. */
 export function planSetUp(life: Living, nowMs: number): Life {
   const { record, setUp, restarts } = life;

@@ -39,6 +39,8 @@ export interface ShellRecord {
   /** What `setup` was last carried out for: `POD_UID/RESTARTS/SETUP_VERSION`; null: for nothing. */
   readonly setUpFor: string | null;
   readonly setup: readonly SetupCheck[];
+  /** Until then a job is taken to be at work in its pod, unless that says otherwise; null: none is. */
+  readonly busyUntil: number | null;
   /** A capability of an earlier generation opens nothing. */
   readonly capabilityGeneration: number;
   readonly lastSavedAt: number | null;
@@ -114,6 +116,7 @@ export const nothingSetUp = {
   setupVersion: 0,
   setUpFor: null,
   setup: [],
+  busyUntil: null,
   capabilityGeneration: 0,
   lastSavedAt: null,
 } as const;

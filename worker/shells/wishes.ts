@@ -6,7 +6,6 @@ import { noConditions } from "../kubernetes/pod-state.ts";
 import {
   type Life,
   type Living,
-  lags,
   lookAt,
   type Moment,
   newPod,
@@ -19,6 +18,7 @@ import {
   type Step,
   unseen,
 } from "./life.ts";
+import { marked } from "./marks.ts";
 import { nothingSetUp, podNameOf, type ShellRecord } from "./shell-record.ts";
 import { age, utcTime } from "./words.ts";
 
@@ -183,11 +183,7 @@ export function used(life: Life, rules: Rules, nowMs: number): Life {
 }
 
 function lasting(life: Living, expiresAt: number, nowMs: number): Life {
-  const { record } = life;
-  const { podUid: uid } = record;
-  const label = record.phase === "ready" && uid !== null && life.next === null && lags(life.labelled, expiresAt);
-  const next = label ? { call: { type: "label", uid } as const, atMs: nowMs } : life.next;
-  return { ...life, record: { ...record, expiresAt }, next };
+  return marked({ ...life, record: { ...life.record, expiresAt } }, nowMs);
 }
 
 /** Look at the pod now (something happened to it, perhaps), unless a call is due by then anyway. */

@@ -2,11 +2,12 @@
 // Must not know the store, HTTP or how a pod is run.
 
 import { randomBytes, randomUUID } from "node:crypto";
-import { badRequest, type FieldError, invalid, type Refusal } from "../api/status.ts";
+import { badRequest, type FieldError, invalid, Refusal } from "../api/status.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import type { Pod } from "./pod.ts";
 import { timestamp } from "./pod.ts";
 import { planContainers, planPod } from "./pod-plan.ts";
+import { withPriority } from "./priority-class.ts";
 import { validateMetadata } from "./validate-metadata.ts";
 
 /** What a create makes of a body: a pod that is not stored yet (its resourceVersion is empty), or why not. */
@@ -34,6 +35,8 @@ export function parsePod(body: Json | undefined, namespace: string): Pod | Refus
     return badRequest(`Pod in version "v1" cannot be handled as a Pod: ${first?.message} (${first?.field})`);
   }
   if (named === undefined || plan === undefined || errors.length > 0) return invalid("Pod", String(name), errors);
+  const ranked = withPriority(spec, named.name);
+  if (ranked instanceof Refusal) return ranked;
 
   return {
     apiVersion: "v1",
@@ -49,7 +52,7 @@ export function parsePod(body: Json | undefined, namespace: string): Pod | Refus
       ...(named.labels === undefined ? {} : { labels: named.labels }),
       ...(named.annotations === undefined ? {} : { annotations: named.annotations }),
     },
-    spec: withDefaults(spec),
+    spec: withDefaults(ranked),
     status: { phase: "Pending", qosClass: "BestEffort" },
   };
 }
@@ -72,8 +75,6 @@ function withDefaults(spec: JsonObject): JsonObject {
     securityContext: {},
     schedulerName: "default-scheduler",
     enableServiceLinks: true,
-    priority: 0,
-    preemptionPolicy: "PreemptLowerPriority",
     ...spec,
     containers,
   };

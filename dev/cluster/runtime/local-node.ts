@@ -10,7 +10,8 @@ export const nodeName = "limpet-local";
 
 const node: Node = {
   name: nodeName,
-  labels: { "kubernetes.io/hostname": nodeName, "kubernetes.io/os": "linux" },
+  // A node of the shells' own, as wrangler.toml asks for.
+  labels: { "kubernetes.io/hostname": nodeName, "kubernetes.io/os": "linux", "limpet.dev/pool": "shells" },
   cpus: availableParallelism(),
   memoryBytes: totalmem(),
 };

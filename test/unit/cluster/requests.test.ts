@@ -6,6 +6,7 @@ import { OutputFrames } from "../../../dev/cluster/api/output-frames.ts";
 import { parseTarget } from "../../../dev/cluster/api/request-target.ts";
 import { dropUnknownFields } from "../../../dev/cluster/pods/known-fields.ts";
 import { whyUnschedulable } from "../../../dev/cluster/pods/node-fit.ts";
+import { parsePod } from "../../../dev/cluster/pods/parse-pod.ts";
 import { podManifest } from "../../../worker/kubernetes/pod-manifest.ts";
 
 test.each([
@@ -38,7 +39,7 @@ test("Limpet's own manifest has no field that Kubernetes would drop, and fits on
     requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "512Mi" },
     limits: { cpu: "2", memory: "2Gi", "ephemeral-storage": "10Gi" },
   } as const;
-  const settings = { image: "i:1", installId: "x", resources, nodeSelector: {}, graceSeconds: 60 };
+  const settings = { image: "i:1", installId: "x", resources, nodeSelector: {}, priorityClass: null, graceSeconds: 60 };
   const manifest = podManifest(settings, { name: "limpet-a", userId: "a", expiresAtMs: 0, longestLifeMs: 1_000 });
   expect(dropUnknownFields(manifest).unknown).toEqual([]);
   const node = { name: "n", labels: {}, cpus: 1, memoryBytes: 2 ** 30 };
@@ -83,4 +84,21 @@ test("output of one turn leaves as few messages, whole, in order, at most 32,768
   ]);
   await new Promise((resolve) => setImmediate(resolve));
   expect(sent.map(({ length }) => length)).toEqual([8, 6, 32_768, 32_768, 70_000 - 2 * 32_767 + 1]);
+});
+
+test("a pod of a PriorityClass has its number, and one of a class that is not there is refused", () => {
+  const pod = (priorityClassName?: string) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "a" },
+    spec: {
+      containers: [{ name: "c", image: "i:1" }],
+      ...(priorityClassName === undefined ? {} : { priorityClassName }),
+    },
+  });
+  expect(parsePod(pod(), "ns")).toMatchObject({ spec: { priority: 0 } });
+  expect(parsePod(pod("limpet-shell"), "ns")).toMatchObject({ spec: { priority: 1000 } });
+  expect(parsePod(pod("toString"), "ns")).toMatchObject({
+    status: { code: 403, message: 'pods "a" is forbidden: no PriorityClass with name toString was found' },
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parsePod } from "../../../worker/kubernetes/pod.ts";
-import { type PodState, podState } from "../../../worker/kubernetes/pod-state.ts";
+import { type PodState, podState, startedAgain } from "../../../worker/kubernetes/pod-state.ts";
 import { condition, conditions, container, pod, readyPod } from "./build.ts";
 
 function stateOf(value: unknown): PodState {
@@ -136,7 +136,7 @@ const rows: readonly Row[] = [
     }),
     phase: "failed",
     reason: "CrashLoopBackOff",
-    detail: /ran out of memory/,
+    detail: /used more memory than it may/,
   },
   {
     name: "OOMKilled, about to be started again",
@@ -147,7 +147,7 @@ const rows: readonly Row[] = [
     }),
     phase: "starting",
     reason: "OOMKilled",
-    detail: /ran out of memory.*started again/,
+    detail: /used more memory than it may.*started again/,
   },
   { name: "ready", pod: readyPod(), phase: "ready", reason: null, detail: null },
   {
@@ -155,7 +155,61 @@ const rows: readonly Row[] = [
     pod: pod({ phase: "Failed", reason: "Evicted", message: "The node was low on resource: memory." }),
     phase: "failed",
     reason: "Evicted",
-    detail: /evicted.*Start it again.*low on resource/,
+    detail: /node ran out of something.*without time to save\. \(The node was low on resource/,
+    ended: true,
+  },
+  ...[
+    'Usage of EmptyDir volume "home" exceeds the limit "10Gi". ',
+    "Pod ephemeral local storage usage exceeds the total limit of containers 10Gi. ",
+    'Container shell exceeded its local ephemeral storage limit "10Gi". ',
+  ].map(
+    (message): Row => ({
+      name: `Evicted, by its own doing: ${message}`,
+      pod: pod({ phase: "Failed", reason: "Evicted", message }),
+      phase: "failed",
+      reason: "Evicted",
+      detail: /^The shell used more disk than it may/,
+      ended: true,
+    }),
+  ),
+  {
+    name: "ended with its node, in good order",
+    pod: pod({
+      phase: "Failed",
+      reason: "Terminated",
+      message: "Pod was terminated in response to imminent node shutdown.",
+      conditions: [condition("DisruptionTarget", "True", { reason: "TerminationByKubelet" })],
+    }),
+    phase: "failed",
+    reason: "Terminated",
+    detail: /node was shut down/,
+    ended: true,
+  },
+  {
+    name: "NodeShutdown: not let in any more",
+    pod: pod({ phase: "Failed", reason: "NodeShutdown", message: "Pod was rejected as the node is shutting down." }),
+    phase: "failed",
+    reason: "NodeShutdown",
+    detail: /node was shut down\. \(Pod was rejected/,
+    ended: true,
+  },
+  {
+    name: "Preempting: the kubelet's own need",
+    pod: pod({ phase: "Failed", reason: "Preempting", message: "Preempted in order to admit critical pod" }),
+    phase: "failed",
+    reason: "Preempting",
+    detail: /something more urgent/,
+    ended: true,
+  },
+  {
+    name: "OOMKilled, and the pod with it",
+    pod: pod({
+      phase: "Failed",
+      containerStatuses: [container({ terminated: { reason: "OOMKilled", exitCode: 137 } })],
+    }),
+    phase: "failed",
+    reason: "OOMKilled",
+    detail: /pod ended: it used more memory than it may/,
     ended: true,
   },
   {
@@ -174,7 +228,7 @@ const rows: readonly Row[] = [
     }),
     phase: "failed",
     reason: "Error",
-    detail: /exit status 3.*Start it again/,
+    detail: /^The shell's pod ended: exit status 3\.$/,
     ended: true,
   },
   {
@@ -214,6 +268,41 @@ const rows: readonly Row[] = [
     reason: "NodeLost",
     detail: /does not answer/,
   },
+  {
+    name: "its node silent: only Ready is taken away",
+    pod: pod({
+      phase: "Running",
+      conditions: conditions("PodReadyToStartContainers", "Initialized", "ContainersReady", "PodScheduled"),
+      containerStatuses: [container({ running: { startedAt: "2026-11-01T10:00:01Z" } }, { ready: true })],
+    }),
+    phase: "starting",
+    reason: "NodeNotReady",
+    detail: /node does not answer/,
+  },
+  {
+    name: "running, and not ready yet",
+    pod: pod({
+      phase: "Running",
+      conditions: conditions(...onNode),
+      containerStatuses: [container({ running: { startedAt: "2026-11-01T10:00:01Z" } })],
+    }),
+    phase: "starting",
+    reason: null,
+    detail: null,
+  },
+  {
+    name: "preempted by the scheduler",
+    pod: pod(
+      {
+        phase: "Running",
+        conditions: [condition("DisruptionTarget", "True", { reason: "PreemptionByScheduler" })],
+      },
+      deleting,
+    ),
+    phase: "stopping",
+    reason: "PreemptionByScheduler",
+    detail: /something more urgent/,
+  },
 ];
 
 describe("podState", () => {
@@ -226,6 +315,26 @@ describe("podState", () => {
     });
     if (detail === null) expect(state.detail).toBeNull();
     else expect(state.detail).toMatch(detail);
+  });
+
+  it.each([
+    [
+      { reason: "OOMKilled", exitCode: 137 },
+      /it used more memory than it may\. All that ran.*files in its home are there/,
+    ],
+    [{ reason: "Error", exitCode: 137 }, /it was killed\./],
+    [{ reason: "Error", exitCode: 1 }, /exit status 1\./],
+    [null, /it ended\./],
+  ] as const)("tells how the container before ended: %o", (end, words) => {
+    const ends = end === null ? {} : { lastState: { terminated: end } };
+    const again = pod({
+      phase: "Running",
+      conditions: conditions(...onNode, "Ready", "ContainersReady"),
+      containerStatuses: [container({ running: {} }, { restartCount: 1, ...ends })],
+    });
+    const state = stateOf(again);
+    expect(state).toMatchObject({ phase: "ready", restarts: 1, lastEnd: end });
+    expect(startedAgain(state.lastEnd)).toMatch(words);
   });
 
   it("reports the conditions one by one", () => {

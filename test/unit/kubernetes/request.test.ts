@@ -303,11 +303,12 @@ describe("pods", () => {
     expect(Number(request?.headers["content-length"])).toBeGreaterThan(0);
   });
 
-  it("labels exactly this pod, by a merge patch", async () => {
+  it("marks exactly this pod, by a merge patch that takes away what is null", async () => {
     replies(200, readyPod());
-    await pods().label(podName, uid, { "limpet.dev/expires-at": "17" });
+    const marks = { labels: { "limpet.dev/expires-at": "17" }, annotations: { "karpenter.sh/do-not-disrupt": null } };
+    await pods().mark(podName, uid, marks);
     expect(seen[0]?.headers["content-type"]).toBe("application/merge-patch+json");
-    expect(JSON.parse(seen[0]?.body ?? "")).toEqual({ metadata: { uid, labels: { "limpet.dev/expires-at": "17" } } });
+    expect(JSON.parse(seen[0]?.body ?? "")).toEqual({ metadata: { uid, ...marks } });
   });
 
   it("lists in pages", async () => {
@@ -328,6 +329,7 @@ describe("pods", () => {
           limits: { cpu: "1", memory: "1Gi", "ephemeral-storage": "1Gi" },
         },
         nodeSelector: {},
+        priorityClass: null,
         graceSeconds: 60,
       },
       { name: podName, userId, expiresAtMs: 1_800_000_000_999, longestLifeMs: 86_400_000 },

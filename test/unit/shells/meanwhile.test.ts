@@ -16,7 +16,7 @@ const underWay: Readonly<Record<string, readonly ShellCall[]>> = {
   scheduling: [look],
   starting: [look],
   "setting-up": [look],
-  ready: [look, { type: "label", uid: "uid-1" }],
+  ready: [look, { type: "mark", uid: "uid-1", busy: false }],
   "stopping, by somebody else": [look],
   "stopping, to be restarted": [look, remove],
   "failed, its pod lost": [look],
@@ -112,10 +112,10 @@ describe("a wish that comes while a call is under way", () => {
     }
   });
 
-  it.each(answers)("use, while a label that was %s is under way, is written on the pod", (answer) => {
+  it.each(answers)("use, while a mark that was %s is under way, is written on the pod", (answer) => {
     const cluster = clusterWith(true);
     const before = settled(states["ready"] ?? null);
-    const call = { type: "label", uid: "uid-1" } as const;
+    const call = { type: "mark", uid: "uid-1", busy: false } as const;
     const what = answerOf(cluster, { name: "", state: "ready", call, wish: "create", answer, hasPod: true });
     const { life } = heard(used(before, moment.rules, nowMs), call, what, moment);
     const { record } = settle(life, cluster);
@@ -123,9 +123,9 @@ describe("a wish that comes while a call is under way", () => {
     expect(cluster.look(nowMs)?.expiresAt).toBe(record?.expiresAt);
   });
 
-  it("is a look, and is not lost with a label that fails", () => {
+  it("is a look, and is not lost with a mark that fails", () => {
     const wished = lookNow(settled(states["ready"] ?? null), nowMs);
-    const { life } = heard(wished, { type: "label", uid: "uid-1" }, lost, moment);
+    const { life } = heard(wished, { type: "mark", uid: "uid-1", busy: false }, lost, moment);
     expect(life.next).toEqual({ call: look, atMs: nowMs });
   });
 

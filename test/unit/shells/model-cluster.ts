@@ -15,13 +15,24 @@ interface ModelPod {
   failed: boolean;
   restarts: number;
   expiresAt: number;
+  busy: boolean;
 }
 
 export const allTrue = { initialized: true, podScheduled: true, containersReady: true, ready: true };
 
 export function stateIn(phase: PodState["phase"], more: Partial<PodState> = {}): PodState {
   const conditions = phase === "ready" ? allTrue : noConditions;
-  return { phase, reason: null, detail: null, conditions, ended: false, endsBy: null, restarts: 0, ...more };
+  return {
+    phase,
+    reason: null,
+    detail: null,
+    conditions,
+    ended: false,
+    endsBy: null,
+    restarts: 0,
+    lastEnd: null,
+    ...more,
+  };
 }
 
 export class ModelCluster {
@@ -58,6 +69,7 @@ export class ModelCluster {
           failed: false,
           restarts: 0,
           expiresAt,
+          busy: false,
         };
         return this.#found(this.pod, nowMs);
       case "look":
@@ -69,10 +81,11 @@ export class ModelCluster {
         pod.goneAtMs ??= nowMs + 2_000;
         if (call.force) this.pod = null;
         return { type: "ending" };
-      case "label":
+      case "mark":
         if (pod === null) return { type: "missing" };
         if (pod.uid !== call.uid) return { type: "other" };
         pod.expiresAt = expiresAt;
+        pod.busy = call.busy;
         return this.#found(pod, nowMs);
     }
   }
@@ -84,8 +97,8 @@ export class ModelCluster {
         : pod.failed
           ? stateIn("failed", { reason: "Evicted", ended: true })
           : stateIn(nowMs >= pod.readyAtMs ? "ready" : "starting");
-    const { uid, restarts } = pod;
-    return { type: "pod", pod: { uid, ours: true, expiresAt: pod.expiresAt, state: { ...state, restarts } } };
+    const { uid, restarts, expiresAt, busy } = pod;
+    return { type: "pod", pod: { uid, ours: true, marks: { expiresAt, busy }, state: { ...state, restarts } } };
   }
 }
 

@@ -55,9 +55,11 @@ export const states: Readonly<Record<string, ShellRecord | null>> = {
 };
 
 const look: ShellCall = { type: "look" };
+/** What a pod carries where it is as its record says. */
+const asKept = { expiresAt: start + 6 * hour, busy: false };
 
 function found(...state: Parameters<typeof stateIn>): ShellHeard {
-  return { type: "pod", pod: { uid: "uid-1", ours: true, expiresAt: start + 6 * hour, state: stateIn(...state) } };
+  return { type: "pod", pod: { uid: "uid-1", ours: true, marks: asKept, state: stateIn(...state) } };
 }
 
 type Event = (life: Life) => Step | Refused | null;
@@ -101,7 +103,7 @@ export const events: Readonly<Record<string, Event>> = {
   "pod crashes": answer(found("failed", { reason: "CrashLoopBackOff" }), attended),
   "pod of others": answer({
     type: "pod",
-    pod: { uid: "uid-x", ours: false, expiresAt: null, state: stateIn("ready") },
+    pod: { uid: "uid-x", ours: false, marks: { expiresAt: null, busy: false }, state: stateIn("ready") },
   }),
   "create: taken": answer({ type: "taken" }, moment, { type: "create" }),
   "create: lost": answer(lost, moment, { type: "create" }),
@@ -109,7 +111,7 @@ export const events: Readonly<Record<string, Event>> = {
   "delete: ending": answer({ type: "ending" }, moment, { type: "delete", uid: "uid-1" }),
   "delete: 403": answer(refused(403, "Forbidden"), moment, { type: "delete", uid: "uid-1" }),
   "look: 500": answer(refused(500, "InternalError")),
-  "label: lost": answer(lost, moment, { type: "label", uid: "uid-1" }),
+  "mark: lost": answer(lost, moment, { type: "mark", uid: "uid-1", busy: false }),
   forgotten: answer({ type: "forgotten" }, moment, { type: "forget" }),
   remembered: answer({ type: "remembered" }, moment, { type: "forget" }),
   "set-up done": setUpOver({ type: "receipt", checks: [] }),
@@ -124,7 +126,7 @@ export const events: Readonly<Record<string, Event>> = {
 /** A life with nothing under way, an hour after its pod was asked for. */
 export function settled(kept: ShellRecord | null): Life {
   const life = resumed(kept, nowMs);
-  return { ...life, next: null, restarts: 0, labelled: start + 6 * hour, doubtUntilMs: 0, movingSinceMs: nowMs };
+  return { ...life, next: null, restarts: 0, marks: asKept, doubtUntilMs: 0, movingSinceMs: nowMs };
 }
 
 /**

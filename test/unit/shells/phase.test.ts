@@ -25,12 +25,15 @@ function record(more: Partial<ShellRecord> = {}): ShellRecord {
 
 /** A life with this record and nothing due. */
 function lifeOf(more: Partial<ShellRecord> = {}, rest: Partial<Life> = {}): Life {
-  return { ...resumed(record(more), start), next: null, labelled: start + 6 * hour, ...rest };
+  return { ...resumed(record(more), start), next: null, marks: { expiresAt: start + 6 * hour, busy: false }, ...rest };
 }
 
 function found(phase: Parameters<typeof stateIn>[0], more: Partial<Parameters<typeof stateIn>[1] & object> = {}) {
   const state = stateIn(phase, more);
-  return { type: "pod", pod: { uid: "uid-1", ours: true, expiresAt: start + 6 * hour, state } } satisfies ShellHeard;
+  return {
+    type: "pod",
+    pod: { uid: "uid-1", ours: true, marks: { expiresAt: start + 6 * hour, busy: false }, state },
+  } satisfies ShellHeard;
 }
 
 const look: ShellCall = { type: "look" };
@@ -181,7 +184,7 @@ describe("a create", () => {
   it("never takes up, nor deletes, a pod that is not ours", () => {
     const foreign: ShellHeard = {
       type: "pod",
-      pod: { uid: "uid-x", ours: false, expiresAt: null, state: stateIn("ready") },
+      pod: { uid: "uid-x", ours: false, marks: { expiresAt: null, busy: false }, state: stateIn("ready") },
     };
     const step = heard(creating(), look, foreign, at(5));
     expect(step.life.record).toMatchObject({ phase: "failed", reason: "NameTaken", podUid: null });
@@ -289,10 +292,10 @@ describe("a look at a wanted pod", () => {
   it("writes the expiry on it where its label lags far behind, and only once", () => {
     const late = lifeOf({ expiresAt: start + 7 * hour });
     const step = heard(late, look, found("ready"), at(0));
-    expect(step.life.next).toEqual({ call: { type: "label", uid: "uid-1" }, atMs: start });
-    expect(heard(step.life, { type: "label", uid: "uid-1" }, found("ready"), at(5)).life.next).toBeNull();
-    expect(heard(step.life, { type: "label", uid: "uid-1" }, lost, at(5)).life).toMatchObject({
-      next: null,
+    expect(step.life.next).toEqual({ call: { type: "mark", uid: "uid-1", busy: false }, atMs: start });
+    expect(heard(step.life, { type: "mark", uid: "uid-1", busy: false }, found("ready"), at(5)).life.next).toBeNull();
+    expect(heard(step.life, { type: "mark", uid: "uid-1", busy: false }, lost, at(5)).life).toMatchObject({
+      next: { call: { type: "mark" }, atMs: start + 60_005 },
       record: { phase: "ready", reason: null },
     });
   });
@@ -357,7 +360,7 @@ describe("a wish for no shell", () => {
     expect(step.life.next?.call).toEqual(look);
     const other: ShellHeard = {
       type: "pod",
-      pod: { uid: "uid-2", ours: true, expiresAt: null, state: stateIn("ready") },
+      pod: { uid: "uid-2", ours: true, marks: { expiresAt: null, busy: false }, state: stateIn("ready") },
     };
     expect(heard(step.life, look, other, at(300)).life.next?.call).toEqual({ type: "delete", uid: "uid-2" });
   });

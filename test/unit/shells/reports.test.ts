@@ -13,7 +13,7 @@ const rules = { idleMs: 6 * hour, lifeMs: 24 * hour };
 
 function lifeOf(more: Partial<ShellRecord> = {}): Life & { readonly record: ShellRecord } {
   const record = readyShell(start, more);
-  return { ...resumed(record, start), next: null, labelled: start + 6 * hour, record };
+  return { ...resumed(record, start), next: null, marks: { expiresAt: start + 6 * hour, busy: false }, record };
 }
 
 const receipt: Receipt = {

@@ -128,7 +128,7 @@ describe("a run of setup", () => {
 
   it("is void once its container is another one, and the new one gets a run of its own", () => {
     const again = stateIn("ready", { restarts: 1 });
-    const pod = { uid: "uid-1", ours: true, expiresAt: start + 3_600_000, state: again };
+    const pod = { uid: "uid-1", ours: true, marks: { expiresAt: start + 3_600_000, busy: false }, state: again };
     const { life } = heard(running({ setUpFor: key, phase: "ready" }), { type: "look" }, { type: "pod", pod }, moment);
     expect(life.record?.phase).toBe("setting-up");
     expect(isSetUpVoid(life)).toBe(true);

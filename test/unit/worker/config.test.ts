@@ -52,6 +52,7 @@ describe("a right environment", () => {
         limits: { cpu: "2", memory: "2Gi", "ephemeral-storage": "10Gi" },
       },
       shellNodeSelector: {},
+      shellPriorityClass: null,
     });
     expect([...config.access.domains]).toEqual(["example.com", "example.org"]);
     expect(config.signingKeys).toEqual([key]);
@@ -62,6 +63,7 @@ describe("a right environment", () => {
       SHELL_REQUESTS: "memory=1.5Gi",
       SHELL_LIMITS: "cpu=4, ephemeral-storage=20G",
       SHELL_NODE_SELECTOR: "limpet.dev/pool=shells,spot=",
+      SHELL_PRIORITY_CLASS: "limpet-shell",
     };
     expect(parseConfig({ ...good, ...changes })).toMatchObject({
       shellResources: {
@@ -69,6 +71,7 @@ describe("a right environment", () => {
         limits: { cpu: "4", memory: "2Gi", "ephemeral-storage": "20G" },
       },
       shellNodeSelector: { "limpet.dev/pool": "shells", spot: "" },
+      shellPriorityClass: "limpet-shell",
     });
   });
 
@@ -111,6 +114,7 @@ describe("a wrong environment", () => {
     ["a resource that shells have not", { SHELL_REQUESTS: "nvidia.com/gpu=1" }, "SHELL_REQUESTS"],
     ["a size without its resource", { SHELL_REQUESTS: "1Gi" }, "SHELL_REQUESTS"],
     ["a label that is none", { SHELL_NODE_SELECTOR: "pool=a b" }, "SHELL_NODE_SELECTOR"],
+    ["a class whose name is none", { SHELL_PRIORITY_CLASS: "High_" }, "SHELL_PRIORITY_CLASS"],
     ["keys that are no JSON", { SIGNING_KEYS: "{" }, "SIGNING_KEYS"],
     ["no keys", { SIGNING_KEYS: '{"keys":[]}' }, "SIGNING_KEYS"],
     ["a public key", { SIGNING_KEYS: JSON.stringify({ keys: [{ ...key, d: undefined }] }) }, "SIGNING_KEYS"],

@@ -50,7 +50,7 @@ export class Stage {
     if (!made.ok) throw new Error(`no pod: ${made.failure.message}`);
     const shell = { userId, podName: wish.name, uid: made.value.uid };
     this.#made.push(shell);
-    const changed = await pods.label(shell.podName, shell.uid, labels);
+    const changed = await pods.mark(shell.podName, shell.uid, { labels });
     if (!changed.ok) throw new Error(`no labels: ${changed.failure.message}`);
     return shell;
   }

@@ -9,6 +9,7 @@ interface ModelPod {
   readonly name: string;
   readonly uid: string;
   labels: Readonly<Record<string, string>>;
+  annotations: Readonly<Record<string, string>>;
   readonly readyAtMs: number;
   goneAtMs: number | null;
 }
@@ -55,6 +56,8 @@ export class ModelApi {
         const metadata = objectAt(body, "metadata");
         if (stringAt(metadata, "uid") !== pod.uid) return refused(422, "Invalid");
         pod.labels = { ...pod.labels, ...stringsAt(metadata, "labels") };
+        // Those that the merge patch gives as null are none of its strings.
+        pod.annotations = stringsAt(metadata, "annotations");
         return { ok: true, value: this.#object(pod) };
       }
     }
@@ -68,6 +71,7 @@ export class ModelApi {
       name: stringAt(metadata, "name") ?? "",
       uid: `uid-${this.created}`,
       labels: stringsAt(metadata, "labels"),
+      annotations: {},
       readyAtMs: this.#now() + startMs,
       goneAtMs: null,
     };
@@ -83,6 +87,7 @@ export class ModelApi {
         name: pod.name,
         uid: pod.uid,
         labels: pod.labels,
+        annotations: pod.annotations,
         ...(pod.goneAtMs === null ? {} : { deletionTimestamp: new Date(pod.goneAtMs).toISOString() }),
       },
       status: {
