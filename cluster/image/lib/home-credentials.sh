@@ -10,10 +10,11 @@
 # A file is known by where it lies, whatever links of the person's lead to it: the links themselves are kept.
 
 # Writes names below the home that are left out to $work/given, and, where something else is in such a file, a copy without
-# what was given below $work/cleaned.
+# what was given below $work/cleaned. 1: not all of it could be written, so that nothing may be sent.
 set_credentials_aside() {
+  aside_lost=''
   rm -rf -- "$work/cleaned"
-  : >"$work/given"
+  printf '' >"$work/given" || return 1
   home_at=$(readlink -m -- "$HOME")
   for given_record in "$HOME/.config/limpet/written"/*; do
     [ -f "$given_record" ] || continue
@@ -32,6 +33,8 @@ set_credentials_aside() {
   # The two places of git's own helper `store`, which is given what others answered.
   clean_git "$HOME/.git-credentials"
   clean_git "${XDG_CONFIG_HOME:-$HOME/.config}/git/credentials"
+  # A copy that was cut by a full disk would be the person's own lines, lost.
+  [ -z "$aside_lost" ] && has_room
 }
 
 # given_name: the file $1 below the home, its links followed. 1: it lies elsewhere, where no snapshot takes it from.
@@ -43,7 +46,7 @@ name_given() {
 
 leave_out() {
   name_given "$1" || return 0
-  printf '%s\0' "$given_name" >>"$work/given"
+  printf '%s\0' "$given_name" >>"$work/given" || aside_lost=1
 }
 
 clean_aws() {
@@ -86,7 +89,7 @@ keep_cleaned() {
   clean_from=$1
   clean_to=$work/cleaned/$given_name
   shift
-  printf '%s\0' "$given_name" >>"$work/given"
+  printf '%s\0' "$given_name" >>"$work/given" || aside_lost=1
   mkdir -p -- "${clean_to%/*}"
   "$@" <"$clean_from" >"$clean_to" 2>/dev/null
   if grep -q '[^[:space:]]' "$clean_to"; then

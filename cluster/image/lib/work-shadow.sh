@@ -15,7 +15,8 @@ shadow_files() {
 }
 
 # Sets gitdir, common, linked, module. 1: no repository there. A `.git` file is one of a linked working tree (its objects and
-# branches are the main one's) or of a submodule.
+# branches are the main one's), of a submodule (its git folder is in the `modules` of its outer one's), or of a repository whose
+# git folder lies elsewhere.
 find_repository() {
   linked='' module=''
   if [ -d "$dir/.git" ]; then
@@ -40,7 +41,7 @@ find_repository() {
     linked=1
   elif [ ! -d "$dir/.git" ]; then
     case $gitdir in
-      */modules/*) module=1 ;;
+      */modules/*) if [ -f "${gitdir%%/modules/*}/HEAD" ] || [ -f "${gitdir%/modules/*}/HEAD" ]; then module=1; fi ;;
     esac
   fi
   [ -f "$gitdir/HEAD" ] && [ -d "$common/objects" ]

@@ -2,7 +2,7 @@
 // Must not know what a snapshot holds.
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Home, image, namesIn } from "./home.ts";
@@ -150,6 +150,22 @@ test("a disk without any room still lets the edge and the caller know, in whole 
   expect(edge.snapshots.size).toBe(1);
   await home.save();
   expect(namesIn(edge.newest).filter((name) => name.startsWith("bundles/"))).toHaveLength(2);
+});
+
+test("where the list of given credentials cannot be written, no home is sent: it would hold them", async () => {
+  home.write("kube", "token: GIVEN-to-kubernetes\n");
+  const sum = home.sh("sha256sum <kube | cut -c 1-64").trim();
+  home.write(".config/limpet/written/kubeconfig", `${sum} ${join(home.path, "kube")}\n`);
+  home.sh("mkdir -p .local/state/limpet/save/home");
+  // Takes nothing, as a full disk.
+  symlinkSync("/dev/full", join(home.state, "save/home/given"));
+  const full = await home.save("--budget", "20");
+  expect(full).toMatchObject({ code: 1, last: { edge: { state: "failed" } } });
+  expect(full.words.at(-2)).toMatchObject({ kind: "edge", code: "HOME_NOT_LISTED" });
+  expect(edge.snapshots.size).toBe(0);
+  rmSync(join(home.state, "save/home/given"));
+  expect((await home.save()).last.edge?.state).toBe("saved");
+  expect(namesIn(edge.newest)).not.toContain("home/kube");
 });
 
 test("a walk of the home that is cut short is never taken for all of it", async () => {

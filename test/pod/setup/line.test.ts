@@ -2,7 +2,7 @@
 // Must not know single steps beyond the edge, the person's name and that a second run changes nothing.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -45,6 +45,30 @@ test("a second run writes nothing: every file keeps its bytes", async () => {
   const run = await pod.setup(line);
   expect(run.code).toBe(0);
   expect(contents()).toEqual(once);
+});
+
+test("the line is read once, and what the pod reports by once more where it is new: each jq is time that a person waits", async () => {
+  const calls = join(pod.root, "calls");
+  mkdirSync(join(pod.root, "bin"));
+  writeFileSync(join(pod.root, "bin/jq"), `#!/bin/sh\necho >>'${calls}'\nexec /usr/bin/jq "$@"\n`, { mode: 0o755 });
+  const aws = {
+    accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+    secretAccessKey: "0123456789abcdef0123456789",
+    region: "eu-west-1",
+  };
+  const company = {
+    ...makeLine(edge.url).company,
+    noProxy: "127.0.0.1",
+    knownHosts: "git.example.com ssh-ed25519 AAAA",
+  };
+  const count = async (): Promise<number> => {
+    writeFileSync(calls, "");
+    const run = await pod.setup(makeLine(edge.url, { aws, company }), { PATH: `${pod.root}/bin:/usr/bin:/bin` });
+    expect(run).toMatchObject({ code: 0, receipt: true });
+    return readFileSync(calls, "utf8").length;
+  };
+  expect(await count()).toBe(2);
+  expect(await count()).toBe(1);
 });
 
 test("the person's own name is stronger, wherever they set it; ours is gone when none is known", async () => {

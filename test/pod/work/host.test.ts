@@ -82,39 +82,74 @@ test("a save that others removed is made again, though nothing changed here; ask
 
 test("a save that is ended says so, and leaves no git of its own behind", async () => {
   const { pod } = scene;
-  const silent = createServer();
-  await new Promise<void>((settle) => silent.listen(0, "127.0.0.1", settle));
-  const address = silent.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  (pod.shell as { url: string }).url = `http://127.0.0.1:${address.port}/x.git`;
+  const host = await silence();
+  (pod.shell as { url: string }).url = host.url;
   await pod.writeHome();
   await scene.write("a.txt", "mine\n");
-  const connected = new Promise<void>((settle) => {
-    silent.once("connection", (socket) => {
+  try {
+    expect(await endOnceAsked(host, "save-repository", "push", pod.path("work"))).toMatchObject({
+      state: "failed",
+      code: "SAVE_CUT_SHORT",
+    });
+    expect(await processesOf(pod.home)).toEqual([]);
+  } finally {
+    host.close();
+  }
+});
+
+test("so does putting back what needs a remote", async () => {
+  const { pod } = scene;
+  const host = await silence();
+  await pod.git("work", ["remote", "set-url", "origin", host.url]);
+  await scene.write("a.txt", "mine\n");
+  const bundle = join(pod.root, "saved");
+  const env = { LIMPET_WHOLE_BUNDLE_BYTES: "0" };
+  const said = await pod.script("save-repository", ["bundle", pod.path("work"), bundle], { env });
+  expect(said.state).toBe("saved");
+  await pod.lose();
+  try {
+    expect(await endOnceAsked(host, "restore-repository", "bundle", bundle, pod.path("work"))).toMatchObject({
+      state: "failed",
+      code: "SAVE_CUT_SHORT",
+    });
+    expect(await processesOf(pod.home)).toEqual([]);
+  } finally {
+    host.close();
+  }
+});
+
+/** A host that takes connections and never says a word. */
+async function silence(): Promise<{ url: string; asked: Promise<void>; close(): void }> {
+  const server = createServer();
+  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const asked = new Promise<void>((settle) => {
+    server.once("connection", (socket) => {
       socket.on("error", () => {});
       settle();
     });
   });
-  try {
-    // As `save` runs it: `timeout` ends a group, of which the push is no member.
-    const child = spawn("timeout", ["60", "/bin/sh", join(library, "save-repository"), "push", pod.path("work")], {
-      env: { PATH: process.env["PATH"] ?? "", HOME: pod.home },
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    let stdout = "";
-    child.stdout.on("data", (bytes: Buffer) => {
-      stdout += bytes.toString();
-    });
-    const ended = new Promise((settle) => child.on("close", settle));
-    await connected;
-    child.kill("SIGTERM");
-    await ended;
-    expect(JSON.parse(stdout)).toMatchObject({ state: "failed", code: "SAVE_CUT_SHORT" });
-    expect(await processesOf(pod.home)).toEqual([]);
-  } finally {
-    silent.close();
-  }
-});
+  return { url: `http://127.0.0.1:${address.port}/x.git`, asked, close: () => server.close() };
+}
+
+/** Runs a script as `save` does, ends it once it has asked the host, and reads its word. */
+async function endOnceAsked(host: { asked: Promise<void> }, script: string, ...args: string[]): Promise<unknown> {
+  // `timeout` ends a group, of which the script's git is no member.
+  const child = spawn("timeout", ["60", "/bin/sh", join(library, script), ...args], {
+    env: { PATH: process.env["PATH"] ?? "", HOME: scene.pod.home },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let stdout = "";
+  child.stdout.on("data", (bytes: Buffer) => {
+    stdout += bytes.toString();
+  });
+  const ended = new Promise((settle) => child.on("close", settle));
+  await host.asked;
+  child.kill("SIGTERM");
+  await ended;
+  return JSON.parse(stdout);
+}
 
 /** Command lines of processes whose home this is. */
 async function processesOf(home: string): Promise<string[]> {

@@ -74,6 +74,20 @@ test("submodules, repositories inside, pipes; and what is under way", async () =
   });
 });
 
+test("a git folder of one's own below a folder named modules is no submodule's", async () => {
+  const { pod } = scene;
+  const separate = pod.path("store/modules/lab");
+  await pod.run(["mkdir", "-p", pod.path("store/modules")]);
+  await pod.run(["git", "clone", "-q", `--separate-git-dir=${separate}`, scene.upstream, pod.path("lab")]);
+  await writeFile(pod.path("lab/a.txt"), "mine\n");
+  const bundle = join(pod.root, "saved");
+  const said = await pod.script("save-repository", ["bundle", pod.path("lab"), bundle]);
+  expect(said).toMatchObject({ state: "saved", skipped: [] });
+  await pod.lose();
+  expect((await pod.script("restore-repository", ["bundle", bundle, pod.path("lab")])).state).toBe("restored");
+  expect((await pod.git("lab", ["status", "--porcelain"])).toString()).toBe(" M a.txt\n");
+});
+
 test("a git that the person runs is respected: the index is read as it stands, and the lock stays", async () => {
   const { pod } = scene;
   await scene.write("a.txt", "mine\n");

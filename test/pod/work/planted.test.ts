@@ -96,6 +96,7 @@ test("a save of another repository of this shell", () =>
   refusesWhat(async () => {
     const { pod } = scene;
     await pod.run(["git", "clone", "-q", scene.upstream, pod.path("other")]);
+    await pod.git("other", ["remote", "set-url", "origin", `${scene.upstream}.other`]);
     await pod.run(["sh", "-c", "echo other >a.txt"], { cwd: pod.path("other") });
     expect((await pod.push("other")).state).toBe("saved");
     return scene.up(["rev-parse", pod.ref("other")]);
