@@ -24,6 +24,7 @@ export interface Person {
   readonly id: string;
   /** As the identity provider gave it: a name, else a mail address. */
   readonly name: string | null;
+  readonly administrator: boolean;
 }
 
 export interface Start {
@@ -102,5 +103,5 @@ function change<Variables extends object>(
 function parsePerson(value: unknown): Person | null {
   if (!isFields(value) || typeof value["id"] !== "string") return null;
   const name = textOrNull(value["name"]) ?? textOrNull(value["email"]);
-  return { id: value["id"], name };
+  return { id: value["id"], name, administrator: value["administrator"] === true };
 }

@@ -2,13 +2,16 @@
 // Must not know how a screen comes about.
 
 import "./base.css";
-import { type JSX, Match, Switch } from "solid-js";
+import { type JSX, lazy, Match, Suspense, Switch } from "solid-js";
 import type { App } from "../state/app.ts";
 import { Shore } from "./shore.tsx";
 import { SignInScreen } from "./sign-in-screen.tsx";
 import { StartScreen } from "./start-screen.tsx";
 import { TerminalScreen } from "./terminal-screen.tsx";
 import { ToastList } from "./toast-list.tsx";
+
+/** Few people ever open it. */
+const DoctorScreen = lazy(async () => ({ default: (await import("./doctor-screen.tsx")).DoctorScreen }));
 
 export function AppView(props: { readonly app: App }): JSX.Element {
   const unreachable = () => {
@@ -18,6 +21,10 @@ export function AppView(props: { readonly app: App }): JSX.Element {
   const start = () => {
     const screen = props.app.screen();
     return screen.name === "start" ? screen : null;
+  };
+  const doctor = () => {
+    const screen = props.app.screen();
+    return screen.name === "doctor" ? screen : null;
   };
   const terminal = () => {
     const screen = props.app.screen();
@@ -43,6 +50,13 @@ export function AppView(props: { readonly app: App }): JSX.Element {
         </Match>
         <Match when={props.app.screen().name === "sign-in"}>
           <SignInScreen app={props.app} />
+        </Match>
+        <Match when={doctor()}>
+          {(screen) => (
+            <Suspense>
+              <DoctorScreen person={screen().person} />
+            </Suspense>
+          )}
         </Match>
         <Match when={start()}>{(screen) => <StartScreen app={props.app} person={screen().person} />}</Match>
         <Match when={terminal()}>{(screen) => <TerminalScreen app={props.app} fresh={screen().fresh} />}</Match>

@@ -3,7 +3,7 @@
 
 import { type JSX, Show } from "solid-js";
 import type { Person } from "../api/shell-api.ts";
-import type { App } from "../state/app.ts";
+import { type App, doctorPath } from "../state/app.ts";
 import { createNow } from "../state/clocks.ts";
 import { repositoryName } from "../state/git-forge.ts";
 import { stoppedWords } from "../state/receipts.ts";
@@ -30,6 +30,12 @@ export function StartScreen(props: { readonly app: App; readonly person: Person 
           <button type="button" class="link-button" onClick={() => void props.app.signOut()}>
             Sign out
           </button>
+          <Show when={props.person.administrator}>
+            {" · "}
+            <a class="link-button" href={doctorPath}>
+              Doctor
+            </a>
+          </Show>
         </p>
       }
     >

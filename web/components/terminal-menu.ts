@@ -11,6 +11,8 @@ export interface TerminalCommands {
   readonly keepGoing: (() => void) | null;
   openSettings(): void;
   openActivity(): void;
+  /** The administrators' page; `null`: it is none of theirs. */
+  readonly openDoctor: (() => void) | null;
   ask(what: "restart" | "stop" | "delete"): void;
   signOut(): void;
   /** Tells why something did not work. */
@@ -36,6 +38,7 @@ export function terminalMenu(
     { label: "Select all", disabled: idle, run: () => view?.selectAll() },
   ];
   if (kind === "context") return [edit];
+  const { openDoctor } = commands;
   return [
     edit,
     [
@@ -48,6 +51,7 @@ export function terminalMenu(
     [
       { label: "Settings", run: commands.openSettings },
       { label: "Activity", run: commands.openActivity },
+      ...(openDoctor === null ? [] : [{ label: "Doctor", run: openDoctor }]),
     ],
     [
       { label: "Keep going", disabled: commands.keepGoing === null, run: () => commands.keepGoing?.() },

@@ -4,7 +4,7 @@
 import "@xterm/xterm/css/xterm.css";
 import "./terminal-screen.css";
 import { createEffect, createSignal, getOwner, type JSX, on, onCleanup, onMount, runWithOwner, Show } from "solid-js";
-import type { App } from "../state/app.ts";
+import { type App, doctorPath } from "../state/app.ts";
 import { createCountdown, createNow } from "../state/clocks.ts";
 import { lastStretch } from "../state/countdown.ts";
 import { savedWords } from "../state/receipts.ts";
@@ -102,6 +102,8 @@ export function TerminalScreen(props: { readonly app: App; readonly fresh: boole
     },
     openSettings: () => panel.open("settings", true),
     openActivity: () => panel.open("activity", true),
+    // Beside the shell, which stays as it is.
+    openDoctor: props.app.administrator() ? () => void open(doctorPath, "_blank", "noopener") : null,
     ask: setAsking,
     signOut: () => void props.app.signOut(),
     say: (text) => toasts.show({ text, tone: "warning" }),

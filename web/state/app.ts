@@ -24,13 +24,20 @@ export type Screen =
   /** Nothing answered; `sentence` says so. */
   | { readonly name: "unreachable"; readonly sentence: string }
   | { readonly name: "sign-in" }
+  /** The administrators' page: it has an address of its own. */
+  | { readonly name: "doctor"; readonly person: Person }
   | { readonly name: "start"; readonly person: Person }
   /** `fresh`: it was started here a moment ago. */
   | { readonly name: "terminal"; readonly person: Person; readonly fresh: boolean };
 
+/** Where the administrators' page is. */
+export const doctorPath = "/doctor";
+
 export interface App {
   readonly screen: Accessor<Screen>;
   readonly installation: Accessor<Installation>;
+  /** Whoever is signed in may look at the whole installation. */
+  readonly administrator: Accessor<boolean>;
   /** A change is under way; its button waits. */
   readonly busy: Accessor<boolean>;
   /** Why the last change did not work. */
@@ -68,7 +75,7 @@ export function createApp(): App {
 
   const person = (): Person | null => {
     const now = screen();
-    return now.name === "start" || now.name === "terminal" ? now.person : null;
+    return "person" in now ? now.person : null;
   };
   const showStart = (): void => {
     const who = person();
@@ -105,6 +112,7 @@ export function createApp(): App {
   return {
     screen,
     installation,
+    administrator: () => person()?.administrator === true,
     busy,
     problem,
     toasts,
@@ -124,6 +132,7 @@ export function createApp(): App {
       if (start.ok) {
         const { person: who, shell } = start.value;
         store.know(shell);
+        if (location.pathname === doctorPath) return void setScreen({ name: "doctor", person: who });
         const stopped = shell === null || shell.phase === "absent";
         setScreen(stopped ? { name: "start", person: who } : { name: "terminal", person: who, fresh: false });
       } else if (start.code === "UNAUTHENTICATED") setScreen({ name: "sign-in" });
