@@ -8,7 +8,7 @@ import { commands } from "./setup/commands.mjs";
 import { installPackages, missingPrograms, packagesFor } from "./setup/debian.mjs";
 import { ensureNodeModules, isComplete } from "./setup/node-modules.mjs";
 import { runInherited, SetupError } from "./setup/processes.mjs";
-import { ensureSshd } from "./setup/sshd.mjs";
+import { ensureUnpacked } from "./setup/unpack.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
@@ -37,7 +37,7 @@ async function main(argv) {
   }
   if (!complete) await ensureNodeModules(root);
   if (debian.length > 0) await installPackages(debian);
-  if (command.sshd) await ensureSshd(root);
+  for (const wanted of command.unpacks ?? []) await ensureUnpacked(root, wanted);
   const end = await runInherited(root, command.run(args));
   return end.code ?? 128 + (end.signal === null ? 0 : constants.signals[end.signal]);
 }

@@ -2,10 +2,17 @@
 // Must not know how needs are met.
 // @ts-check
 
+import { haproxy } from "./haproxy.mjs";
+import { sshd } from "./sshd.mjs";
+
 /**
  * @typedef {keyof typeof import("./debian.mjs").packages} Need a program that npm has no package for
- * @typedef {{ needs: readonly Need[], sshd?: true, run: (args: readonly string[]) => readonly string[] }} Command
- *   `sshd`: its tests speak to a git server over ssh, where one can be had
+ * @typedef {{
+ *   needs: readonly Need[],
+ *   unpacks?: readonly import("./unpack.mjs").Unpacked[],
+ *   run: (args: readonly string[]) => readonly string[],
+ * }} Command
+ *   `unpacks`: servers for its tests, where they can be had
  */
 
 /** @param {string} file @returns {Command["run"]} */
@@ -36,7 +43,7 @@ const noOwnKubernetes =
 export const commands = {
   start: { needs: podPrograms, run: script("dev/start/main.ts") },
   dev: { needs: podPrograms, run: (args) => ["node", "dev/start/main.ts", "--watch", ...args] },
-  test: { needs: [...podPrograms, "chromium", "vi"], sshd: true, run: script("dev/checks/main.ts") },
+  test: { needs: [...podPrograms, "chromium", "vi"], unpacks: [sshd, haproxy], run: script("dev/checks/main.ts") },
   "test:unit": {
     needs: [],
     run: (args) => ["vitest", "run", "--config", "test/vitest.config.ts", "--project", "unit", ...args],
@@ -49,6 +56,7 @@ export const commands = {
   build: { needs: [], run: script("dev/build/main.ts") },
   generate: { needs: [], run: script("dev/generate/main.ts") },
   rotate: { needs: [], run: script("dev/rotate/main.ts") },
+  "ingress-keys": { needs: [], run: script("dev/ingress-keys/main.ts") },
   deploy: { needs: [], run: script("dev/deploy/main.ts") },
   doctor: { needs: [], run: script("dev/doctor/main.ts") },
 };
