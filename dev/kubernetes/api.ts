@@ -11,6 +11,8 @@ export interface ApiOptions {
   readonly admin: { readonly ca: string; readonly cert: string; readonly key: string };
   readonly kubectl: string;
   readonly kubeconfig: string;
+  /** Nothing is awaited any longer. */
+  readonly signal: AbortSignal;
 }
 
 /** How often it is asked again while something is awaited. */
@@ -54,6 +56,7 @@ export class Api {
   async until(what: string, timeoutMs: number, path: string, isSo: (body: unknown) => boolean): Promise<void> {
     const untilMs = Date.now() + timeoutMs;
     while (!isSo(await this.get(path))) {
+      this.#options.signal.throwIfAborted();
       if (Date.now() > untilMs) throw new Error(`${what} did not come within ${timeoutMs / 1000} s.`);
       await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
     }

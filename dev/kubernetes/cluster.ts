@@ -9,24 +9,26 @@ import { writeAuthentication } from "./components/authentication.ts";
 import { Component } from "./components/component.ts";
 import { controlPlanePrograms } from "./components/control-plane.ts";
 import { writeNodeFiles } from "./components/node-files.ts";
-import { carryOut } from "./control/carry-out.ts";
+import { type ClusterParts, carryOut } from "./control/carry-out.ts";
 import { listenForControl } from "./control/control-server.ts";
 import type { KubernetesFile } from "./kubernetes-file.ts";
 import {
   apiPort,
   machineAddress,
+  type NodeLayout,
   nodeLayouts,
   outsideAddress,
   outsideDomain,
   outsideGateway,
   privateAddresses,
 } from "./layout.ts";
-import { makeCgroups } from "./namespaces/cgroups.ts";
+import { type Cgroups, makeCgroups } from "./namespaces/cgroups.ts";
 import { Namespace } from "./namespaces/namespace.ts";
 import { linkOutside } from "./network/links.ts";
 import { loopback, Relay } from "./network/relay.ts";
 import { Node } from "./node.ts";
-import { makeCredentials } from "./pki/credentials.ts";
+import { type Credentials, makeCredentials } from "./pki/credentials.ts";
+import { readyItems } from "./ready-items.ts";
 
 export interface Image {
   readonly reference: string;
@@ -45,6 +47,8 @@ export interface ClusterOptions {
   readonly folder: string;
   /** One line for the person. */
   tell(line: string): void;
+  /** Ends a start that has not come to its end. */
+  readonly signal: AbortSignal;
 }
 
 export interface Cluster {
@@ -54,83 +58,42 @@ export interface Cluster {
 }
 
 const apiReadyMs = 90_000;
-const nodesReadyMs = 120_000;
+const readyMs = 120_000;
 
+/** @throws Error where a part of it does not come up; nothing of it runs then */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { bin, folder, images, tell } = options;
-  const path = (...names: readonly string[]): string => join(folder, ...names);
-  const logs = path("logs");
-  await mkdir(logs, { recursive: true });
+  const path = (...names: readonly string[]): string => join(options.folder, ...names);
+  for (const name of ["logs", "root"]) await mkdir(path(name), { recursive: true });
   const credentials = await makeCredentials(path("pki"), nodeLayouts);
   const authenticationPath = path("authentication.json");
   await writeAuthentication(authenticationPath);
-
   const machine = await Namespace.start({
     title: "the machine",
     kinds: ["mount", "pid", "net", "uts", "ipc"],
     script: "machine.sh",
-    args: [`${machineAddress}/24`, `${outsideGateway}/24`, ...privateAddresses],
+    args: [path("root"), `${machineAddress}/24`, `${outsideGateway}/24`, ...privateAddresses],
   });
+  const components = makeControlPlane(options, machine, credentials, authenticationPath);
+  const nodes: Node[] = [];
+  const end = async (): Promise<void> => {
+    for (const component of components.values()) component.letGo();
+    for (const node of nodes) await node.cut();
+    await machine.end();
+  };
   try {
-    const cgroups = makeCgroups(process.pid);
-    const components = new Map(
-      controlPlanePrograms({ bin, credentials, etcdFolder: path("etcd"), authenticationPath }).map(
-        ({ name, ...program }) => [
-          name,
-          new Component({ name, namespace: machine, logPath: join(logs, `${name}.log`), tell, ...program }),
-        ],
-      ),
-    );
     for (const component of components.values()) component.start();
     const relay = await Relay.start(machine);
     const server = `https://${loopback}:${await relay.forward({ host: machineAddress, port: apiPort })}`;
     const kubeconfig = path("admin.kubeconfig");
     await credentials.writeAdmin(kubeconfig, server);
-    const kubectl = join(bin, "kubectl");
-    const api = new Api({ server, admin: credentials.admin, kubectl, kubeconfig });
-
-    const outside = await Namespace.start({
-      title: "the outside",
-      kinds: ["mount", "pid", "net"],
-      script: "outside.sh",
-      args: [],
-      parent: machine,
-    });
-    await linkOutside(machine, outside);
-    const outsideRelay = await Relay.start(outside);
-
-    const nodes = await Promise.all(
-      nodeLayouts.map(async (layout) => {
-        const files = await writeNodeFiles({
-          folder: path("nodes", layout.name),
-          layout,
-          credentials,
-          pauseImage: images.pause.reference,
-        });
-        const joinFiles = (): readonly string[] => cgroups.joinFiles(layout.name);
-        const own = { layout, machine, bin, folder: path("nodes", layout.name), logs, credentials, files };
-        return new Node({ ...own, joinFiles, tell });
-      }),
-    );
-    const apiReady = api.until("The API server", apiReadyMs, "/readyz", (body) => body === "ok");
-    await Promise.all([
-      apiReady.then(() => api.apply(addonObjects({ image: images.pause.reference, coredns: join(bin, "coredns") }))),
-      ...nodes.map(async (node) => {
-        await node.boot();
-        await node.importImages(images.pause.archive);
-        await apiReady;
-        node.join();
-        const others = Object.entries(images).filter(([name]) => name !== "pause");
-        for (const [, image] of others) await node.importImages(image.archive);
-      }),
-    ]);
-    await api.until("Every node", nodesReadyMs, "/api/v1/nodes", (body) => readyItems(body) === nodes.length);
-    const dnsPath = "/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-dns";
-    await api.until("DNS", nodesReadyMs, dnsPath, (body) => readyItems(body) > 0);
-    api.close();
-
+    const kubectl = join(options.bin, "kubectl");
+    const api = new Api({ server, admin: credentials.admin, kubectl, kubeconfig, signal: options.signal });
+    const outsideRelay = await startOutside(machine);
+    const cgroups = makeCgroups(process.pid);
+    for (const layout of nodeLayouts) nodes.push(await makeNode(options, layout, machine, credentials, cgroups));
+    await becomeReady(options, api, nodes);
+    const parts: ClusterParts = { components, nodes, relay, outsideRelay, authenticationPath };
     const control = path("control.sock");
-    const parts = { components, nodes, relay, outsideRelay, authenticationPath };
     const controlServer = await listenForControl(control, (request) => carryOut(parts, request));
     return {
       file: {
@@ -144,32 +107,78 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         nodePorts: { host: loopback },
         outside: { address: outsideAddress, domain: outsideDomain },
         privateAddresses,
-        images: Object.fromEntries(Object.entries(images).map(([name, { reference }]) => [name, reference])),
+        images: Object.fromEntries(Object.entries(options.images).map(([name, { reference }]) => [name, reference])),
       },
       end: async () => {
         controlServer.close();
-        for (const component of components.values()) component.letGo();
-        for (const node of nodes) await node.cut();
-        await machine.end();
+        await end();
       },
     };
   } catch (error) {
-    await machine.end();
+    await end();
     throw error;
   }
 }
 
-/** @returns how many items of a list have the condition Ready */
-function readyItems(list: unknown): number {
-  const field = (from: unknown, name: string): unknown =>
-    typeof from === "object" && from !== null ? Reflect.get(from, name) : undefined;
-  const items = field(list, "items");
-  if (!Array.isArray(items)) return 0;
-  return items.filter((item) => {
-    const conditions = field(field(item, "status"), "conditions");
-    return (
-      Array.isArray(conditions) &&
-      conditions.some((one) => field(one, "type") === "Ready" && field(one, "status") === "True")
-    );
-  }).length;
+function makeControlPlane(
+  options: ClusterOptions,
+  machine: Namespace,
+  credentials: Credentials,
+  authenticationPath: string,
+): ReadonlyMap<string, Component> {
+  const { bin, folder, tell } = options;
+  const programs = controlPlanePrograms({ bin, credentials, etcdFolder: join(folder, "etcd"), authenticationPath });
+  return new Map(
+    programs.map(({ name, ...program }) => {
+      const logPath = join(folder, "logs", `${name}.log`);
+      return [name, new Component({ name, namespace: machine, logPath, tell, ...program })];
+    }),
+  );
+}
+
+async function startOutside(machine: Namespace): Promise<Relay> {
+  const outside = await Namespace.start({
+    title: "the outside",
+    kinds: ["mount", "pid", "net"],
+    script: "outside.sh",
+    args: [],
+    parent: machine,
+  });
+  await linkOutside(machine, outside);
+  return await Relay.start(outside);
+}
+
+async function makeNode(
+  options: ClusterOptions,
+  layout: NodeLayout,
+  machine: Namespace,
+  credentials: Credentials,
+  cgroups: Cgroups,
+): Promise<Node> {
+  const folder = join(options.folder, "nodes", layout.name);
+  const files = await writeNodeFiles({ folder, layout, credentials, pauseImage: options.images.pause.reference });
+  const joinFiles = (): readonly string[] => cgroups.joinFiles(layout.name);
+  const logs = join(options.folder, "logs");
+  return new Node({ layout, machine, bin: options.bin, folder, logs, credentials, files, joinFiles, tell: options.tell });
+}
+
+/** Nodes boot while the API server still starts; the images come when the kubelets have begun. */
+async function becomeReady(options: ClusterOptions, api: Api, nodes: readonly Node[]): Promise<void> {
+  const { pause, ...others } = options.images;
+  const apiReady = api.until("The API server", apiReadyMs, "/readyz", (body) => body === "ok");
+  const addons = addonObjects({ image: pause.reference, coredns: join(options.bin, "coredns") });
+  await Promise.all([
+    apiReady.then(() => api.apply(addons)),
+    ...nodes.map(async (node) => {
+      await node.boot();
+      await node.importImages(pause.archive);
+      await apiReady;
+      node.join();
+      for (const image of Object.values(others)) await node.importImages(image.archive);
+    }),
+  ]);
+  await api.until("Every node", readyMs, "/api/v1/nodes", (body) => readyItems(body) === nodes.length);
+  const dns = "/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-dns";
+  await api.until("DNS", readyMs, dns, (body) => readyItems(body) > 0);
+  api.close();
 }

@@ -48,23 +48,25 @@ async function main(argv: readonly string[]): Promise<number> {
   const filePath = join(state, "kubernetes.json");
   const sweep = startSweeper(own ? state : folder);
 
-  const wish = Promise.race(["SIGTERM", "SIGINT", "SIGHUP"].map((signal) => once(process, signal)));
+  const wish = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => wish.abort());
+  // Whoever started it with a channel is gone, however it ended.
+  process.once("disconnect", () => wish.abort());
   let cluster: Cluster | null = null;
   try {
     const tell = (line: string): void => console.log(`· ${line}`);
-    const starting = startCluster({ bin: binaries.dir, kubernetes: binaries.version, images, folder, tell });
-    const first = await Promise.race([starting, wish.then(() => null)]);
-    if (first === null) return 0;
-    cluster = first;
+    const options = { bin: binaries.dir, kubernetes: binaries.version, images, folder, tell, signal: wish.signal };
+    cluster = await startCluster(options);
     await writeKubernetesFile(filePath, cluster.file);
     const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-    console.log(
-      `✓ Kubernetes ${binaries.version} is ready (${seconds(Date.now() - madeMs)}; programs and images ${seconds(madeMs - startedMs)})`,
-    );
+    const made = `programs and images: ${seconds(madeMs - startedMs)}`;
+    console.log(`✓ Kubernetes ${binaries.version} is ready in ${seconds(Date.now() - madeMs)} (${made})`);
     console.log(`  ${filePath}`);
-    if (process.connected) process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
-    await wish;
+    if (!wish.signal.aborted) await once(wish.signal, "abort");
     return 0;
+  } catch (error) {
+    if (wish.signal.aborted) return 0;
+    throw error;
   } finally {
     await rm(filePath, { force: true });
     await cluster?.end();

@@ -29,13 +29,13 @@ export function whyNoKubernetes(): string | null {
 /** What a node needs of the kernel, in namespaces that end with the command. */
 function namespacesFault(): string | null {
   const rules = [
-    "mount -t sysfs sysfs /sys && mount -t tmpfs run /run",
+    "mount --make-private /sys && mount -t sysfs sysfs /sys",
     "ip link add one type veth peer name two",
     "ip link add three type bridge",
     "iptables -w -t nat -A POSTROUTING -j MASQUERADE",
     "iptables -w -t mangle -A POSTROUTING -m connlabel --label 100 -j NFQUEUE --queue-num 100",
   ];
-  const kinds = ["--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup"];
+  const kinds = ["--mount", "--propagation=unchanged", "--pid", "--net", "--uts", "--ipc", "--cgroup"];
   for (const rule of rules) {
     try {
       execFileSync("unshare", ["--fork", ...kinds, "sh", "-c", rule], { stdio: ["ignore", "ignore", "pipe"] });

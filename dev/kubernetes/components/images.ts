@@ -26,7 +26,7 @@ export async function waitForContainerd(node: Namespace): Promise<void> {
 
 /** @param archive path of an OCI or Docker archive whose images have full names */
 export async function importImage(node: Namespace, archive: string): Promise<void> {
-  await ctr(node, "images", "import", "--no-unpack=false", archive);
+  await ctr(node, "images", "import", archive);
 }
 
 async function ctr(node: Namespace, ...args: readonly string[]): Promise<void> {

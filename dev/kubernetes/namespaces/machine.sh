@@ -1,8 +1,17 @@
 #!/bin/sh
 # Owns the first process of the machine: the pid namespace that everything lives in, and the network between the nodes.
-# Must not know the nodes. Arguments: the machine's address with its range, the gateway towards the outside with its range,
-# then private addresses that it answers for.
+# Must not know the nodes. Arguments: an empty folder, the machine's address with its range, the gateway towards the outside
+# with its range, then private addresses that it answers for.
 set -eu
+
+# Nothing that is mounted from here on is seen outside.
+if ! mount --make-rprivate / 2>/dev/null; then
+  # Within a chroot the root is no mount, and containers need one that is (pivot_root(2)): it becomes one, and this starts anew.
+  while read -r _ _ _ _ path _; do mount --make-private "$path" 2>/dev/null || :; done </proc/self/mountinfo
+  mount --rbind / "$1"
+  exec chroot "$1" sh "$0" "$@"
+fi
+shift
 mount -t sysfs sysfs /sys
 hostname limpet-machine
 ip link set lo up

@@ -50,7 +50,8 @@ export class Namespace {
   /** @throws Error with what its first process said */
   static async start(options: NamespaceOptions): Promise<Namespace> {
     const unshare = ["unshare", "--fork", "--kill-child=KILL", ...options.kinds.map((kind) => `--${kind}`)];
-    if (options.kinds.includes("mount")) unshare.push("--propagation=private");
+    // The scripts see to it: within a chroot `unshare` cannot.
+    if (options.kinds.includes("mount")) unshare.push("--propagation=unchanged");
     if (options.kinds.includes("pid")) unshare.push("--mount-proc");
     const command = [...unshare, "sh", join(import.meta.dirname, options.script), ...options.args];
     const [program = "", ...args] =
@@ -74,7 +75,7 @@ export class Namespace {
 
   /** The start of a command line whose rest runs inside, within the same control groups once joined. */
   enterCommand(): readonly string[] {
-    return ["nsenter", `--target=${this.leader}`, ...this.#kinds.map((kind) => `--${kind}`), "--"];
+    return ["nsenter", `--target=${this.leader}`, ...this.#kinds.map((kind) => `--${kind}`), "--root", "--wd", "--"];
   }
 
   /** A command line that joins the control groups, then enters. */

@@ -3,6 +3,7 @@
 # Must not know what a kubelet is. Arguments: the node's name, its folder.
 # It enters with namespaces of its own (mount, pid, network, uts, ipc, cgroup) and already within its control groups.
 set -eu
+mount --make-rprivate /
 hostname "$1"
 folder=$2
 

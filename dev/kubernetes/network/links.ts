@@ -39,6 +39,8 @@ async function link(
   address: string,
   gateway: string,
 ): Promise<void> {
+  // The kernel takes its time with the link of a node that was cut.
+  await machine.inNetwork("ip", "link", "delete", `to-${name}`).catch(() => undefined);
   // By the number that this process sees: the command runs in the machine's network, not among its processes.
   const peer = ["peer", "name", "eth0", "netns", String(end.leader)];
   await machine.inNetwork("ip", "link", "add", `to-${name}`, "type", "veth", ...peer);
