@@ -79,7 +79,9 @@ has_files() {
 beside_one() {
   beside_at=limpet/saved-$(date -u -d "@$saved_at" +%Y%m%d-%H%M%S)
   beside_tip=$head_commit
-  if [ -n "$head_commit" ]; then
+  # A bare one has no files of its commit's: those beside it are a history of their own.
+  [ -z "$record_bare" ] || beside_tip=''
+  if [ -n "$beside_tip" ]; then
     beside_tree=$(in_theirs rev-parse -q --verify "$head_commit^{tree}")
   else
     beside_tree=$(in_theirs hash-object -t tree -w /dev/null)
@@ -94,7 +96,7 @@ beside_one() {
       beside_branch "heads/$work_name" "$work_object"
     fi
   done <"$shadow/work/beside"
-  if [ "$beside_tip" != "$head_commit" ]; then beside_branch work "$beside_tip"; fi
+  if [ -n "$beside_tip" ] && [ "$beside_tip" != "$head_commit" ]; then beside_branch work "$beside_tip"; fi
   put_tags "$1"
   if grep -q '^stash ' "$shadow/found/manifest"; then
     put_stashes

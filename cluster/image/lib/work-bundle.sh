@@ -31,8 +31,7 @@ save_bundle() {
     fail REPOSITORY "$below cannot be bundled: $(last_line "$shadow/error")"
   mv -f "$shadow/work/bundle" "$bundle" || fail STATE "$bundle cannot be written."
   ours update-ref refs/limpet/saved "$record_commit"
-  described_facts=$shadow/now/facts
-  describe_record
+  describe_record "$shadow/record/manifest"
   work_state=$(saved_state)
   remember "$work_state"
   tidy_shadow

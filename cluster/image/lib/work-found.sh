@@ -159,17 +159,21 @@ fetch_base() {
 }
 base_protocols=https:http:ssh:git:file
 
-# A repository where there is none yet: empty but for what its remote has.
+# A repository where there is none yet: empty but for what its remote has. A bare one's git folder has its own name, and a
+# `.git` file leads to it.
 make_repository() {
   work_git=$shadow/made-git
+  made_bare=$(ours cat-file blob "$found_commit:manifest" | sed -n 's/^bare //p')
+  case /$made_bare/ in *//?* | */../* | */.git/*) made_bare='' ;; esac
   git -c init.defaultBranch=main -c core.hooksPath=/dev/null init -q --bare --object-format="$work_format" "$work_git" 2>"$shadow/error" &&
-    git config --file "$work_git/config" core.bare false &&
-    git config --file "$work_git/config" core.logAllRefUpdates true ||
+    { [ -n "$made_bare" ] || {
+      git config --file "$work_git/config" core.bare false && git config --file "$work_git/config" core.logAllRefUpdates true
+    }; } ||
     fail STATE "A repository cannot be made in $below: $(last_line "$shadow/error")"
   work_fetched=''
   if [ -s "$shadow/work/needed" ]; then
     fetch_base "$found_commit"
-  elif [ "${LIMPET_FETCH_SECONDS:=20}" -gt 0 ]; then
+  elif [ -z "$made_bare" ] && [ "${LIMPET_FETCH_SECONDS:=20}" -gt 0 ]; then
     # All of the work is in the bundle: what the remotes have is good to see, and not worth a wait.
     LIMPET_CLONE_SECONDS=$LIMPET_FETCH_SECONDS
     fetch_base "$found_commit"
@@ -177,7 +181,9 @@ make_repository() {
   if [ -s "$shadow/work/needed" ] && [ -z "$work_fetched" ]; then
     fail BASE_UNREACHABLE "$below needs its remote, which was not reached: $(last_line "$shadow/error"). Clone it to ~/$below by hand, then set up again: the saved work is kept."
   fi
-  mv -T -- "$work_git" "$dir/.git" || fail REPOSITORY "$below cannot be made."
+  made_at=$dir/${made_bare:-.git}
+  mkdir -p -- "${made_at%/*}" && mv -T -- "$work_git" "$made_at" || fail REPOSITORY "$below cannot be made."
+  [ -z "$made_bare" ] || (umask 022 && printf 'gitdir: ./%s\n' "$made_bare" >"$dir/.git") || fail REPOSITORY "$below cannot be made."
   find_repository || fail REPOSITORY "$below cannot be made."
   work_git=$gitdir
   excludes=/dev/null
@@ -199,5 +205,6 @@ read_record() {
 $(grep '^head ' "$shadow/found/manifest")
 END
   [ "$head_commit" != - ] || head_commit=''
+  record_bare=$(sed -n 's/^bare //p' "$shadow/found/manifest")
   saved_on=$(date -u -d "@$saved_at" '+%Y-%m-%d %H:%M UTC')
 }

@@ -4,7 +4,8 @@
 # Must not know how the trees were made, or where the commit goes.
 #
 #   index/         what is staged                      worktree/     the files, raw
-#   manifest       lines: format 1; head, branch, stash (work-facts.sh); tag; earlier OBJECT
+#   manifest       lines: format 1; head, branch, stash (work-facts.sh); tag; earlier OBJECT; bare NAME: the git folder's name
+#                  in the folder of a bare repository, which has no index, and of the files only those beside it
 #   intent-to-add  MODE NAME, NUL after each           modes, flags  likewise: what git's trees cannot say
 #   pointers       NAME, NUL: files of git-lfs that stayed what they are in git
 #   tags/OBJECT    the bytes of a tag's own object, where upstream has not got it
@@ -20,6 +21,7 @@ make_record() {
       /^head /p; /^stash /p' "$shadow/now/facts" | { if [ "$work_mode" = bundle ]; then cat; else grep -v '^tag '; fi; }
     sed 's/^\(.*\) [^ ]*$/tag \1/' "$shadow/work/own-tags"
     for work_each in $earlier; do echo "earlier $work_each"; done
+    if [ -n "$bare" ]; then echo "bare $bare"; fi
   } >"$shadow/record/manifest"
   strip_address <"$shadow/now/config" >"$shadow/record/config"
   same_file "$common/info/exclude" "$shadow/record/exclude"
@@ -94,16 +96,16 @@ is_ours() {
   saved_at=$(sed -n 's/^committer .* \([0-9]*\) +0000$/\1/p; /^$/q' "$shadow/work/found-said")
 }
 
-# A few words on what a save holds, of the facts (or manifest) in $described_facts.
+# describe_record MANIFEST -> described: a few words on what a save holds.
 describe_record() {
-  if [ -n "$head_commit" ]; then work_name=$head_commit; else work_name=$(ours hash-object -t tree /dev/null); fi
+  if [ -n "$head_commit" ] && ! grep -q '^bare ' "$1"; then work_name=$head_commit; else work_name=$(ours hash-object -t tree /dev/null); fi
   work_count=$(ours diff-tree -r -z --name-only --no-renames "$work_name" "$worktree_tree" 2>/dev/null | tr -dc '\000' | wc -c)
   case $work_count in
     1) described="1 changed file" ;;
     *) described="$work_count changed files" ;;
   esac
   if [ "$head_kind" = branch ]; then described="branch ${work_head#refs/heads/}, $described"; else described="detached HEAD, $described"; fi
-  work_count=$(grep -c '^stash ' "$described_facts")
+  work_count=$(grep -c '^stash ' "$1")
   case $work_count in
     0) ;;
     1) described="$described, 1 stash" ;;

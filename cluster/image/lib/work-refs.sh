@@ -79,8 +79,7 @@ name_moved() {
 }
 
 answer_restored() {
-  described_facts=$shadow/found/manifest
-  describe_record
+  describe_record "$shadow/found/manifest"
   work_text="The work of $saved_on is back in $below: $described."
   work_moved=$(name_moved | sort -u | tr '\n' ' ')
   work_moved=${work_moved% }

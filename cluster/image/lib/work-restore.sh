@@ -20,7 +20,11 @@ is_untouched() {
   restoring_commit='' restoring_base=''
   if [ -f "$shadow/restoring" ]; then read -r restoring_commit restoring_base <"$shadow/restoring"; fi
   if [ "$restoring_commit" = "$found_commit" ] && is_half_done; then return 0; fi
-  if [ -e "$gitdir/index.lock" ] || [ -e "$gitdir/MERGE_HEAD" ] || [ -e "$gitdir/rebase-merge" ] || [ -e "$gitdir/rebase-apply" ]; then
+  if [ -n "$record_bare" ] && [ -z "$bare" ]; then
+    found_why="the repository is no bare one, as it was"
+  elif [ -z "$record_bare" ] && [ -n "$bare" ]; then
+    found_why="the repository is a bare one now"
+  elif [ -e "$gitdir/index.lock" ] || [ -e "$gitdir/MERGE_HEAD" ] || [ -e "$gitdir/rebase-merge" ] || [ -e "$gitdir/rebase-apply" ]; then
     found_why="git is at work there"
   elif grep -q ' refs/stash$' "$shadow/work/refs-now"; then
     found_why="there is a stash already"
@@ -82,11 +86,11 @@ put_back() {
   put_files
   umask 077
   restore_settings
-  put_index
+  [ -n "$bare" ] || put_index
   put_refs
   put_pointers
   put_modes
-  in_theirs update-index -q --refresh >/dev/null 2>&1
+  [ -n "$bare" ] || in_theirs update-index -q --refresh >/dev/null 2>&1
   rm -f "$shadow/restoring" "$shadow/restore-index"
   settle "$found_commit" "$found_copy" "$found_at" "$found_form" "$found_hash"
   answer_restored

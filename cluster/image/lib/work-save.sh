@@ -151,8 +151,7 @@ save_upstream() {
   touch "$shadow/asked"
   ours update-ref refs/limpet/saved "$record_commit"
   if [ -n "$earlier" ]; then printf '%s\n' "$earlier" >"$shadow/earlier"; fi
-  described_facts=$shadow/now/facts
-  describe_record
+  describe_record "$shadow/record/manifest"
   work_state=$(saved_state)
   remember "$work_state"
   remove_moved

@@ -14,11 +14,12 @@ shadow_files() {
   GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_DIR=$shadow GIT_WORK_TREE=$dir git -c core.excludesFile="$excludes" "$@"
 }
 
-# Sets gitdir, common, linked, module. 1: no repository there. A `.git` file is one of a linked working tree (its objects and
+# Sets gitdir, common, linked, module, inside, bare. 1: no repository there. A `.git` file is one of a linked working tree (its objects and
 # branches are the main one's), of a submodule (its git folder is in the `modules` of its outer one's), or of a repository whose
-# git folder lies elsewhere.
+# git folder lies elsewhere. inside: its name in $dir, where it lies there; bare: likewise, where it is a bare one, whose
+# working trees are linked ones.
 find_repository() {
-  linked='' module=''
+  linked='' module='' inside='' bare=''
   if [ -d "$dir/.git" ]; then
     gitdir=$dir/.git
   elif [ -f "$dir/.git" ]; then
@@ -44,7 +45,17 @@ find_repository() {
       */modules/*) if [ -f "${gitdir%%/modules/*}/HEAD" ] || [ -f "${gitdir%/modules/*}/HEAD" ]; then module=1; fi ;;
     esac
   fi
-  [ -f "$gitdir/HEAD" ] && [ -d "$common/objects" ]
+  [ -f "$gitdir/HEAD" ] && [ -d "$common/objects" ] || return 1
+  if [ ! -d "$dir/.git" ] && [ -z "$linked$module" ]; then
+    inside=$(cd -- "$gitdir" && pwd -P)
+    case $inside in
+      *"$newline"*) inside='' ;;
+      "$dir"/*) inside=${inside#"$dir"/} ;;
+      *) inside='' ;;
+    esac
+    if [ "$(theirs config --type=bool --get core.bare 2>/dev/null)" = true ]; then bare=$inside; fi
+  fi
+  return 0
 }
 
 # A line of objects/info/alternates, quoted as git reads it.

@@ -12,7 +12,8 @@ read_files() {
   : >"$shadow/now/others"
   # The files of a home that is a repository itself belong to the home's own snapshot.
   if [ "$below" != . ]; then
-    GIT_INDEX_FILE=$shadow/now/index shadow_files ls-files -o --exclude-standard -z \
+    if [ -n "$inside" ]; then set -- -x "/$(printf %s "$inside" | sed 's/[][*?\\]/\\&/g')/"; else set --; fi
+    GIT_INDEX_FILE=$shadow/now/index shadow_files ls-files -o --exclude-standard "$@" -z \
       >"$shadow/now/others" 2>"$shadow/now/unread" ||
       fail REPOSITORY "git cannot list the files of $below: $(last_line "$shadow/now/unread")"
   fi
@@ -47,7 +48,10 @@ list_wanted() {
   ) || fail STATE "Limpet's own folder ($shadow) cannot be written."
   sed -z -n 's/^[^ ] 160000 [^\t]*\t//p' "$shadow/work/entries" |
     skip_each 's/$/: a submodule; what is inside is not saved/'
-  sed -z -n 's/\/$//p' "$shadow/now/others" | skip_each 's/$/: a repository of its own; it is not saved with this one/'
+  # The working trees of a bare one are what is to be expected there.
+  if [ -z "$bare" ]; then
+    sed -z -n 's/\/$//p' "$shadow/now/others" | skip_each 's/$/: a repository of its own; it is not saved with this one/'
+  fi
   if [ -s "$shadow/now/unread" ]; then
     sed -n "s/^warning: could not open directory '\(.*\)': .*/\1: cannot be read/p" "$shadow/now/unread" |
       tr '\n' '\0' >>"$work_skipped"

@@ -267,6 +267,37 @@ describe("repositories", () => {
     expect((await fresh.start("restore-home", ["later"]).ended).last.state).toBe("nothing");
   });
 
+  test("a bare one with its working trees beside it comes back as that, and each working tree as a repository", async () => {
+    const old = makeHome();
+    const url = join(old.root, "upstream.git");
+    old.repository("seed");
+    old.sh(`git clone -q --bare seed '${url}' && rm -rf seed && mkdir lab && git clone -q --bare '${url}' lab/.bare
+      echo 'gitdir: ./.bare' >lab/.git && git -C lab worktree add -q main && git -C lab worktree add -q -b idea 'an idea'
+      cd 'lab/an idea' && git config user.name Ada && git config user.email ada@example.com && echo mine >mine.tf && git add . &&
+      git commit -q -m mine && echo more >>mine.tf`);
+    old.write("lab/notes.txt", "beside\n");
+    const saved = (await old.save()).last.edge;
+    // Nothing but what is said of every linked working tree.
+    expect(saved?.skipped?.toSorted()).toEqual([
+      ...Array(2).fill("a linked working tree: it comes back as a repository of its own"),
+      "lab/an idea is bundled: branch idea, 1 changed file.",
+      "lab/main is bundled: branch main, 0 changed files.",
+    ]);
+    const fresh = nextHome();
+    expect((await fresh.restore(edge.wish)).last).toMatchObject({ state: "restored", skipped: [] });
+    const look =
+      "cd lab && cat .git notes.txt && git rev-parse --is-bare-repository && git for-each-ref refs/heads && git symbolic-ref HEAD";
+    expect(fresh.sh(look)).toBe(old.sh(look));
+    expect(fresh.sh("ls -A lab")).toBe(".bare\n.git\nan idea\nmain\nnotes.txt\n");
+    expect(fresh.sh("cd 'lab/an idea' && git status --porcelain && cat mine.tf")).toBe(" M mine.tf\nmine\nmore\n");
+    expect(fresh.sh("cd lab/main && git status --porcelain && git branch --show-current")).toBe("main\n");
+    // It is a repository of that kind to every later save too, and git makes further working trees of it.
+    fresh.configure(edge);
+    await fresh.save();
+    expect(fresh.sh("git -C lab worktree add -q more idea && cat lab/more/mine.tf")).toBe("mine\n");
+    expect(namesIn(edge.newest).filter((name) => name.startsWith("home/lab"))).toEqual([]);
+  });
+
   /** A listener that takes connections and never says a word: the host that hangs. */
   async function silence(): Promise<{ url: string; close: () => void }> {
     const server = createServer(() => {});

@@ -182,3 +182,24 @@ test("a repository without a remote comes back whole, into a folder where files 
   expect(after.files).toMatchObject(before.files);
   expect(await readFile(pod.path("work/terraform.tfstate"), "utf8")).toBe("{}\n");
 });
+
+test("what was a bare one comes into an ordinary clone as branches: no file of the clone is touched", async () => {
+  const { pod } = scene;
+  await pod.run(["rm", "-rf", pod.path("work")]);
+  await pod.run(["git", "clone", "-q", "--bare", scene.upstream, pod.path("work/.bare")]);
+  await scene.write(".git", "gitdir: ./.bare\n");
+  await scene.write("notes", "beside\n");
+  await pod.git("work", ["worktree", "add", "-q", "-b", "idea", pod.path("tree")]);
+  await pod.git("tree", ["commit", "-q", "--allow-empty", "-m", "mine"]);
+  expect(await pod.push("work")).toMatchObject({ state: "saved", skipped: [] });
+  await pod.lose();
+  await scene.clone();
+  const before = await readState(pod, "work");
+  const said = await pod.pull("work");
+  expect(said).toMatchObject({ state: "conflict", code: "RESTORE_CONFLICT" });
+  expect(said.text).toContain("no bare one, as it was");
+  expect({ ...(await readState(pod, "work")), refs: [] }).toEqual({ ...before, refs: [] });
+  const beside = (await branches()).filter((name) => name !== "main");
+  expect(beside).toEqual([expect.stringMatching(/heads\/idea$/), expect.stringMatching(/\/work$/)]);
+  expect((await pod.git("work", ["ls-tree", "-r", "--name-only", beside[1] ?? ""])).toString()).toBe("notes\n");
+});
