@@ -27,7 +27,7 @@ async function main(argv) {
     console.error(`Limpet's set-up needs Node 20 or newer; this is ${process.version}.`);
     return 69;
   }
-  const missing = missingPrograms(command.needs);
+  const missing = missingPrograms([...command.needs, ...(command.needsFor?.(args) ?? [])]);
   // First, so that whoever has to install something by hand learns it before the long part.
   const debian = missing.length === 0 ? [] : packagesFor(missing);
   const complete = isComplete(root);

@@ -22,8 +22,10 @@ export interface AccessRule {
 export interface Config {
   /** Origin that people reach Limpet at: no path, no trailing slash. Also the edge's own issuer name. */
   readonly publicUrl: string;
-  /** Locally the shell is an unisolated process of the person, and page and greeting say so; http is allowed. */
+  /** On the machine of whoever looks at it: http is allowed. */
   readonly local: boolean;
+  /** False: shells are processes of this machine (the local cluster), and page and greeting say so. */
+  readonly isolated: boolean;
   readonly oidc: {
     readonly issuer: URL;
     readonly clientId: string;
@@ -110,13 +112,16 @@ const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[
  */
 export function parseConfig(variables: object): Config {
   const env = new Environment(variables);
-  const local = env.optional("LOCAL") === "true";
+  const place = env.optional("LOCAL");
+  if (place !== null && place !== "true" && place !== "isolated") env.fault("LOCAL", "must be true or isolated.");
+  const local = place !== null;
   const signingKeys = readSigningKeys(env);
   const sealKeys = readSealKeys(env);
   const clusterUrl = env.address("CLUSTER_URL", "the address of the cluster's ingress", local);
   const config = {
     publicUrl: readPublicUrl(env, local),
     local,
+    isolated: place !== "true",
     oidc: {
       issuer: env.address("OIDC_ISSUER", "the issuer's URL, without /.well-known", local),
       clientId: env.required("OIDC_CLIENT_ID", "this installation's client id at the issuer"),

@@ -51,7 +51,11 @@ export async function startEdge(options: EdgeOptions, control: PartControl): Pro
           modules: true,
           script: String(gate),
           compatibilityDate: product.compatibilityDate,
-          bindings: { PUBLIC_HOST: new URL(options.publicUrl).host, WORKER_PATHS: workerPaths(product) },
+          bindings: {
+            PUBLIC_HOST: new URL(options.publicUrl).host,
+            POD_HOST: options.podHost ?? "",
+            WORKER_PATHS: workerPaths(product),
+          },
           serviceBindings: {
             PRODUCT: "limpet",
             GRAPHIQL: answerGraphiql,

@@ -15,6 +15,8 @@ export interface EdgeOptions {
   readonly issuerAddress: string | null;
   /** `host:port` of a page server in place of the built page; `null`: the built page. */
   readonly pageAddress: string | null;
+  /** `host:port` by which pods of a real cluster come; `null`: pods come as a person does. */
+  readonly podHost: string | null;
   /** The Worker's environment over that of wrangler.toml. */
   readonly bindings: Readonly<Record<string, string>>;
 }
@@ -29,6 +31,7 @@ export function parseEdgeOptions(value: unknown): EdgeOptions {
     publicUrl: textAt(value, "publicUrl"),
     issuerAddress: textOrNullAt(value, "issuerAddress"),
     pageAddress: textOrNullAt(value, "pageAddress"),
+    podHost: textOrNullAt(value, "podHost"),
     bindings: textsAt(value, "bindings"),
   };
 }

@@ -19,14 +19,21 @@ interface GateEnv {
   /** What is the Worker's, as in wrangler.toml's `run_worker_first`; the rest is the page's. */
   readonly WORKER_PATHS: readonly string[];
   readonly PUBLIC_HOST: string;
+  /** Host and port by which pods of a real cluster come; "": there are none. */
+  readonly POD_HOST: string;
 }
 
 export default {
   async fetch(request: Request, env: GateEnv): Promise<Response> {
-    if (!isOurHost(request.headers.get("host"), env.PUBLIC_HOST)) {
+    const host = request.headers.get("host");
+    const { pathname } = new URL(request.url);
+    if (!isOurHost(host, env.PUBLIC_HOST)) {
+      // Pods have business with their own routes, which ask for a capability, and with nothing else here.
+      if (env.POD_HOST !== "" && host === env.POD_HOST && matches(pathname, "/api/pod/*")) {
+        return await env.PRODUCT.fetch(request);
+      }
       return sentence(421, "This Limpet answers to localhost only. Open it under the address that npm start printed.");
     }
-    const { pathname } = new URL(request.url);
     if (env.ISSUER !== undefined && matches(pathname, "/oidc/*")) {
       return await answerOf(env.ISSUER, request, "The local issuer");
     }

@@ -9,10 +9,11 @@ import { sshd } from "./sshd.mjs";
  * @typedef {keyof typeof import("./debian.mjs").packages} Need a program that npm has no package for
  * @typedef {{
  *   needs: readonly Need[],
+ *   needsFor?: (args: readonly string[]) => readonly Need[],
  *   unpacks?: readonly import("./unpack.mjs").Unpacked[],
  *   run: (args: readonly string[]) => readonly string[],
  * }} Command
- *   `unpacks`: servers for its tests, where they can be had
+ *   `needsFor`: what certain arguments need beside that; `unpacks`: servers for its tests, where they can be had
  */
 
 /** @param {string} file @returns {Command["run"]} */
@@ -39,10 +40,20 @@ const kubernetesPrograms = [
 const noOwnKubernetes =
   [process.env["LIMPET_KUBERNETES"], process.env["KUBECONFIG"]].some(Boolean) || process.getuid?.() !== 0;
 
+/** `--kubernetes`: a real one in place of the local cluster. @type {(args: readonly string[]) => readonly Need[]} */
+const kubernetesFlag = (args) => {
+  const own = args.includes("--kubernetes") && !process.env["LIMPET_KUBERNETES"] && process.getuid?.() === 0;
+  return own ? kubernetesPrograms : [];
+};
+
 /** @type {Readonly<Record<string, Command>>} */
 export const commands = {
-  start: { needs: podPrograms, run: script("dev/start/main.ts") },
-  dev: { needs: podPrograms, run: (args) => ["node", "dev/start/main.ts", "--watch", ...args] },
+  start: { needs: podPrograms, needsFor: kubernetesFlag, run: script("dev/start/main.ts") },
+  dev: {
+    needs: podPrograms,
+    needsFor: kubernetesFlag,
+    run: (args) => ["node", "dev/start/main.ts", "--watch", ...args],
+  },
   test: { needs: [...podPrograms, "chromium", "vi"], unpacks: [sshd, haproxy], run: script("dev/checks/main.ts") },
   "test:unit": {
     needs: [],

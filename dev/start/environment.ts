@@ -2,10 +2,10 @@
 // Must not know terminals or signals.
 
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Keys } from "./keys.ts";
-import { Part } from "./part.ts";
+import { Part, type PartOptions } from "./part.ts";
 import type { RunFile } from "./run-file.ts";
 import type { Settings } from "./settings.ts";
 
@@ -23,6 +23,12 @@ export interface EnvironmentOptions {
   /** A part cannot be kept alive. */
   gaveUp(): void;
 }
+
+/** Of what a part differs from the others in. */
+type PartExtras = Pick<PartOptions, "readyMs" | "again" | "env">;
+
+/** Programs and images are there by then: three nodes, and the ingress's pods. */
+const kubernetesReadyMs = 300_000;
 
 type PartName = "cluster" | "issuer" | "page" | "edge";
 
@@ -44,13 +50,24 @@ export class Environment {
   async start(done: (title: string) => void): Promise<void> {
     const { root, settings, file, port, watching } = this.#options;
     mkdirSync(join(settings.stateDir, "logs"), { recursive: true, mode: 0o700 });
-    const start = async (name: PartName, title: string, script: string, configure: () => object): Promise<void> => {
+    const start = async (
+      name: PartName,
+      title: string,
+      script: string,
+      configure: () => object,
+      more: PartExtras = {},
+    ): Promise<void> => {
       if (this.#stopping !== null) return;
-      await this.#add(name, title, script, configure).start();
+      await this.#add(name, title, script, configure, more).start();
       done(title);
     };
     const beside: Promise<void>[] = [];
-    if (settings.cluster.listen !== null) {
+    if (settings.cluster.kubernetes) {
+      const script = "dev/start/kubernetes-part.ts";
+      // A new one would have other addresses and nobody's pods.
+      const more = { readyMs: kubernetesReadyMs, again: false };
+      beside.push(start("cluster", "Kubernetes", script, () => this.#kubernetesConfiguration(), more));
+    } else if (settings.cluster.listen !== null) {
       beside.push(start("cluster", "Local cluster", "dev/start/cluster-part.ts", () => this.#clusterConfiguration()));
     }
     if (settings.issuer.url === null) {
@@ -59,12 +76,14 @@ export class Environment {
     if (watching)
       beside.push(start("page", "Page", "dev/start/page-part.ts", () => ({ root, port: this.#portOf("page", 0) })));
     await Promise.all(beside);
-    await start("edge", "Edge", "dev/edge/main.ts", () => this.#edgeConfiguration());
-    const clusterUrl = this.#localClusterUrl();
+    const edge = () => this.#edgeConfiguration();
+    await start("edge", "Edge", "dev/edge/main.ts", edge, { env: () => this.#edgeEnvironment() });
+    const clusterUrl = this.#saidByCluster("url");
+    const faulty = clusterUrl !== null && !settings.cluster.kubernetes;
     file.update({
       url: this.url,
       port,
-      cluster: clusterUrl === null ? null : { url: clusterUrl, faultsToken: this.#faultsToken },
+      cluster: faulty ? { url: clusterUrl, faultsToken: this.#faultsToken } : null,
     });
   }
 
@@ -88,7 +107,7 @@ export class Environment {
     await this.#stopping;
   }
 
-  #add(name: PartName, title: string, script: string, configure: () => object): Part {
+  #add(name: PartName, title: string, script: string, configure: () => object, more: PartExtras): Part {
     const { root, settings, tell, gaveUp } = this.#options;
     const part = new Part({
       title,
@@ -98,6 +117,7 @@ export class Environment {
       tell,
       gaveUp,
       changed: () => this.#writeDown(),
+      ...more,
     });
     this.#parts.set(name, part);
     return part;
@@ -110,9 +130,10 @@ export class Environment {
     this.#options.file.update({ parts: Object.fromEntries(parts.flat()) });
   }
 
-  #localClusterUrl(): string | null {
-    const url = this.#parts.get("cluster")?.ready?.["url"];
-    return typeof url === "string" ? url : null;
+  /** What the cluster's part said when it was ready. */
+  #saidByCluster(name: "url" | "ca" | "podEdgeUrl" | "shellImage" | "namespace"): string | null {
+    const said = this.#parts.get("cluster")?.ready?.[name];
+    return typeof said === "string" ? said : null;
   }
 
   /** Once a part had a port it keeps it: others know it by it. */
@@ -134,6 +155,21 @@ export class Environment {
     };
   }
 
+  #kubernetesConfiguration(): object {
+    const { settings, port } = this.#options;
+    const keys = this.#keys;
+    return {
+      found: settings.cluster.kubernetesFile,
+      stateDir: join(settings.stateDir, "kubernetes"),
+      port: settings.cluster.listen?.port ?? 0,
+      edgePort: port,
+      issuer: this.url,
+      audience: settings.cluster.audience,
+      installId: keys.installId,
+      signingKeys: keys.signing.keys,
+    };
+  }
+
   #issuerConfiguration(): object {
     const { settings } = this.#options;
     const keys = this.#keys;
@@ -150,10 +186,20 @@ export class Environment {
     };
   }
 
+  /** miniflare trusts what Node trusts beside the public authorities: that of the ingress, which nobody else knows. */
+  #edgeEnvironment(): Readonly<Record<string, string>> {
+    const ca = this.#saidByCluster("ca");
+    if (ca === null) return {};
+    const path = join(this.#options.settings.stateDir, "cluster-ca.pem");
+    writeFileSync(path, ca, { mode: 0o600 });
+    return { NODE_EXTRA_CA_CERTS: path };
+  }
+
   #edgeConfiguration(): object {
     const { root, buildDir, settings, port, watching } = this.#options;
     const keys = this.#keys;
     const { issuer, cluster } = settings;
+    const podEdgeUrl = this.#saidByCluster("podEdgeUrl");
     return {
       root,
       buildDir,
@@ -162,10 +208,11 @@ export class Environment {
       publicUrl: this.url,
       issuerAddress: issuer.url === null ? `127.0.0.1:${this.#portOf("issuer", 0)}` : null,
       pageAddress: watching ? `127.0.0.1:${this.#portOf("page", 0)}` : null,
+      podHost: podEdgeUrl === null ? null : new URL(podEdgeUrl).host,
       bindings: {
         // First: what the local environment itself decides cannot be set.
         ...settings.variables,
-        LOCAL: "true",
+        LOCAL: cluster.kubernetes ? "isolated" : "true",
         PUBLIC_URL: this.url,
         OIDC_ISSUER: issuer.url ?? `${this.url}/oidc`,
         OIDC_CLIENT_ID: issuer.clientId,
@@ -174,14 +221,14 @@ export class Environment {
         ALLOWED_DOMAINS: "*",
         ALLOWED_GROUPS: "",
         ACCESS_CONTACT: "whoever started this Limpet",
-        CLUSTER_URL: cluster.url ?? this.#localClusterUrl() ?? "",
+        CLUSTER_URL: cluster.url ?? this.#saidByCluster("url") ?? "",
         CLUSTER_AUDIENCE: cluster.audience,
-        CLUSTER_NAMESPACE: cluster.namespace,
+        CLUSTER_NAMESPACE: this.#saidByCluster("namespace") ?? cluster.namespace,
         SIGNING_KEYS: JSON.stringify(keys.signing),
         SEAL_KEYS: JSON.stringify(keys.seal),
-        POD_EDGE_URL: `http://127.0.0.1:${port}`,
+        POD_EDGE_URL: podEdgeUrl ?? `http://127.0.0.1:${port}`,
         INSTALL_ID: keys.installId,
-        SHELL_IMAGE: cluster.shellImage,
+        SHELL_IMAGE: this.#saidByCluster("shellImage") ?? cluster.shellImage,
       },
     };
   }

@@ -31,6 +31,13 @@ export function textsAt(value: unknown, name: string): Readonly<Record<string, s
   return Object.fromEntries(Object.keys(fields).map((field) => [field, textAt(fields, field)]));
 }
 
+/** A list of objects. */
+export function objectsAt(value: unknown, name: string): readonly object[] {
+  const list: unknown = objectAt(value, name);
+  if (!Array.isArray(list)) throw new Error(`${name} must be a list.`);
+  return list.map((_, index) => objectAt(list, String(index)));
+}
+
 function at(value: unknown, name: string): unknown {
   if (typeof value !== "object" || value === null) throw new Error(`${name} is asked of what is no object.`);
   return Reflect.get(value, name);

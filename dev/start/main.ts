@@ -3,6 +3,9 @@
 
 import { relative, resolve } from "node:path";
 import { build, buildDirOf, describeBuild, rebuildWorker } from "../build/build.ts";
+import { ensureBinaries } from "../kubernetes/binaries/ensure-binaries.ts";
+import { ensureImages } from "../kubernetes/images/ensure-images.ts";
+import { whyNoKubernetes } from "../kubernetes/requirements.ts";
 import { Environment } from "./environment.ts";
 import { loadKeys } from "./keys.ts";
 import { findPort } from "./ports.ts";
@@ -15,13 +18,19 @@ import { watchKeys } from "./watch-keys.ts";
 const root = resolve(import.meta.dirname, "../..");
 
 const watching = process.argv.includes("--watch");
+const kubernetes = process.argv.includes("--kubernetes");
 
 /** @returns the exit code */
 async function main(): Promise<number> {
-  const parsed = parseSettings(process.env, root);
+  const parsed = parseSettings(process.env, root, kubernetes);
   if (!parsed.ok) {
     for (const fault of parsed.faults) console.error(fault);
     return 78;
+  }
+  const impossible = kubernetes && parsed.settings.cluster.kubernetesFile === null ? whyNoKubernetes() : null;
+  if (impossible !== null) {
+    console.error(impossible);
+    return 69;
   }
   const stateDir = parsed.settings.stateDirGiven ? parsed.settings.stateDir : stateDirOf(parsed.settings.stateDir);
   const settings = { ...parsed.settings, stateDir };
@@ -63,6 +72,7 @@ async function main(): Promise<number> {
       const made = await build(root);
       return `${made.fresh ? "made" : "up to date"}: ${describeBuild(made)}`;
     });
+    if (kubernetes && settings.cluster.kubernetesFile === null) await step("Kubernetes' programs", makeKubernetes);
     if (asked) return;
     const port = await findPort(settings.port);
     if (port === null) throw new Error(`No port from ${settings.port} on is free. Set PORT to another one.`);
@@ -94,6 +104,13 @@ async function main(): Promise<number> {
   await running.environment?.stop();
   file.remove();
   return code;
+}
+
+/** Minutes the first time; nothing to do while nothing has changed. */
+async function makeKubernetes(): Promise<string> {
+  const { version } = await ensureBinaries();
+  const images = await ensureImages();
+  return `and images: ${version}, ${Object.keys(images).length} images`;
 }
 
 function messageOf(error: unknown): string {

@@ -12,6 +12,12 @@ export interface PartOptions {
   /** Its program, a file that Node runs. */
   readonly script: string;
   readonly logPath: string;
+  /** How long it may take to become ready, in milliseconds, where that is longer than usual. */
+  readonly readyMs?: number;
+  /** False: once it has ended by itself the environment cannot go on. */
+  readonly again?: boolean;
+  /** Of its process, beside this one's own; asked at each start. */
+  env?(): Readonly<Record<string, string>>;
   /** Sent to it; asked again at each start, with what it said when it was last ready (`null` before). */
   configure(lastReady: PartReady | null): object;
   /** A sentence for the person. */
@@ -26,7 +32,7 @@ export interface PartOptions {
 export type PartReady = Readonly<Record<string, unknown>>;
 
 /** How long a part may take to become ready, and to end. */
-const readyMs = 60_000;
+const usualReadyMs = 60_000;
 const stopMs = 20_000;
 /** How long the pipes of an ended part are still read. */
 const lastWordsMs = 200;
@@ -87,11 +93,12 @@ export class Part {
 
   /** @returns what it said, or `null` where it ended or stayed silent instead */
   async #run(): Promise<PartReady | null> {
-    const { script, configure, changed, tell } = this.#options;
+    const { script, configure, changed, tell, env, readyMs = usualReadyMs } = this.#options;
     // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, which ends the parts in order.
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script], {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       detached: true,
+      env: { ...process.env, ...env?.() },
     });
     this.#child = child;
     this.#mark = child.pid === undefined ? null : markOf(child.pid);
@@ -135,6 +142,11 @@ export class Part {
   async #fell(): Promise<void> {
     if (this.#ending) return;
     await this.#sweep();
+    if (this.#options.again === false) {
+      this.#options.tell(this.#obituary("ended unexpectedly"));
+      this.#options.gaveUp();
+      return;
+    }
     this.#startsInARow += 1;
     if (this.#startsInARow > maxStarts) {
       this.#options.tell(this.#obituary(`ended ${this.#startsInARow} times in a row and is not started again`));

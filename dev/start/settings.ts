@@ -29,6 +29,10 @@ export interface Settings {
     readonly url: string | null;
     /** `null`: no local cluster is started. */
     readonly listen: Listen | null;
+    /** A real Kubernetes takes the local cluster's place. */
+    readonly kubernetes: boolean;
+    /** The kubernetes.json of one that runs already; `null`: one is started. */
+    readonly kubernetesFile: string | null;
     readonly audience: string;
     readonly namespace: string;
     readonly shellImage: string;
@@ -44,12 +48,14 @@ const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[
 
 /**
  * @param env the process's environment
- * @param root the repository's folder, against which LIMPET_STATE is resolved
+ * @param root the repository's folder, against which LIMPET_STATE and LIMPET_KUBERNETES are resolved
+ * @param kubernetes `--kubernetes` was given
  * @returns the settings, or one sentence for each variable that is wrong
  */
 export function parseSettings(
   env: Readonly<Record<string, string | undefined>>,
   root: string,
+  kubernetes = false,
 ): { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly faults: readonly string[] } {
   const faults: string[] = [];
   const text = (name: string): string | null => env[name]?.trim() || null;
@@ -89,6 +95,7 @@ export function parseSettings(
       faults.push("LIMPET_PUBLIC_URL must be an origin: scheme, host and port, no path.");
   }
 
+  const runs = text("LIMPET_KUBERNETES");
   const settings: Settings = {
     stateDir: resolve(root, text("LIMPET_STATE") ?? ".limpet"),
     stateDirGiven: text("LIMPET_STATE") !== null,
@@ -103,6 +110,8 @@ export function parseSettings(
     cluster: {
       url: url("LIMPET_CLUSTER_URL"),
       listen: text("LIMPET_CLUSTER_LISTEN") === "off" ? null : listen("LIMPET_CLUSTER_LISTEN"),
+      kubernetes,
+      kubernetesFile: kubernetes && runs !== null ? resolve(root, runs) : null,
       audience: text("LIMPET_CLUSTER_AUDIENCE") ?? "limpet-cluster",
       namespace: text("LIMPET_CLUSTER_NAMESPACE") ?? "limpet-shells",
       shellImage: text("LIMPET_SHELL_IMAGE") ?? "limpet-shell:local",
@@ -116,5 +125,6 @@ export function parseSettings(
   if (settings.cluster.listen === null && settings.cluster.url === null) {
     faults.push("LIMPET_CLUSTER_LISTEN=off needs LIMPET_CLUSTER_URL: the cluster to use instead.");
   }
+  if (settings.cluster.listen === null && kubernetes) faults.push("LIMPET_CLUSTER_LISTEN=off is not for --kubernetes.");
   return faults.length > 0 ? { ok: false, faults } : { ok: true, settings };
 }

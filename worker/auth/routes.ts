@@ -20,8 +20,8 @@ import { openSignIn, type SignInState, sealSignIn, signInSeconds } from "./sign-
 export const authRoutes = new Hono<AppEnv>();
 
 authRoutes.get("/info", (c) => {
-  const { local, access, warnMs, save } = c.get("config");
-  return c.json({ local, contact: access.contact, warnMs: warnMs[0], saveUpstream: save.upstream });
+  const { isolated, access, warnMs, save } = c.get("config");
+  return c.json({ local: !isolated, contact: access.contact, warnMs: warnMs[0], saveUpstream: save.upstream });
 });
 
 authRoutes.get("/sign-in", async (c) => {

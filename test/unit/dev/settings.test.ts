@@ -19,6 +19,8 @@ test("without any variable everything is local", () => {
     cluster: {
       url: null,
       listen: { host: "127.0.0.1", port: 0 },
+      kubernetes: false,
+      kubernetesFile: null,
       audience: "limpet-cluster",
       namespace: "limpet-shells",
       shellImage: "limpet-shell:local",

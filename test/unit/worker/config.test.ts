@@ -39,6 +39,7 @@ describe("a right environment", () => {
     expect(config).toMatchObject({
       publicUrl: "https://limpet.example.com",
       local: false,
+      isolated: true,
       cluster: { url: "https://ingress.example.com", audience: "cluster", namespace: "shells" },
       sessionMs: 12 * 3_600_000,
       shellIdleMs: 6 * 3_600_000,
@@ -77,7 +78,17 @@ describe("a right environment", () => {
 
   it("may speak http on this machine", () => {
     const changes = { ...local, OIDC_ISSUER: "http://localhost:8787/oidc", CLUSTER_URL: "http://127.0.0.1:1234" };
-    expect(parseConfig({ ...good, ...changes, ALLOWED_DOMAINS: "*" }).publicUrl).toBe("http://localhost:8787");
+    expect(parseConfig({ ...good, ...changes, ALLOWED_DOMAINS: "*" })).toMatchObject({
+      publicUrl: "http://localhost:8787",
+      isolated: false,
+    });
+    // With its shells in a real cluster, from which this machine has another address.
+    const isolated = { ...changes, LOCAL: "isolated", POD_EDGE_URL: "http://203.0.113.10:8787" };
+    expect(parseConfig({ ...good, ...isolated, ALLOWED_DOMAINS: "*" })).toMatchObject({
+      local: true,
+      isolated: true,
+      podEdgeUrl: "http://203.0.113.10:8787",
+    });
   });
 });
 
@@ -99,12 +110,15 @@ describe("a wrong environment", () => {
     ["everybody beside others", { ALLOWED_DOMAINS: "example.com,*" }, "ALLOWED_DOMAINS"],
     ["an address for a domain", { ALLOWED_DOMAINS: "ada@example.com" }, "ALLOWED_DOMAINS"],
     ["a domain for an address", { ALLOWED_EMAILS: "example.com" }, "ALLOWED_EMAILS"],
+    ["http for pods", { POD_EDGE_URL: "http://203.0.113.10:8787" }, "POD_EDGE_URL"],
     ["http", { PUBLIC_URL: "http://limpet.example.com" }, "PUBLIC_URL"],
     ["a path", { PUBLIC_URL: "https://example.com/limpet" }, "PUBLIC_URL"],
     ["no URL", { PUBLIC_URL: "limpet.internal.test" }, "PUBLIC_URL"],
     ["an issuer on http", { OIDC_ISSUER: "http://issuer.example.com" }, "OIDC_ISSUER"],
     ["a password in an address", { CLUSTER_URL: "https://a:b@ingress.example.com" }, "CLUSTER_URL"],
     ["local for the world", { LOCAL: "true" }, "LOCAL"],
+    ["isolated for the world", { LOCAL: "isolated" }, "LOCAL"],
+    ["local in another word", { LOCAL: "yes" }, "LOCAL"],
     ["a namespace that is none", { CLUSTER_NAMESPACE: "Shells" }, "CLUSTER_NAMESPACE"],
     ["an id that is no label", { INSTALL_ID: "a b" }, "INSTALL_ID"],
     ["no number of hours", { SESSION_HOURS: "soon" }, "SESSION_HOURS"],
