@@ -33,6 +33,18 @@ test("a variable of the Worker passes through under its own name", () => {
   expect(settingsOf({ LIMPET_VARS_SHELL_IDLE_HOURS: "0.5" }).variables).toEqual({ SHELL_IDLE_HOURS: "0.5" });
 });
 
+test("a real Kubernetes is asked for by name, and may run already", () => {
+  const parse = (env: Record<string, string>) => parseSettings(env, "/repository", true);
+  expect(parse({})).toMatchObject({ ok: true, settings: { cluster: { kubernetes: true, kubernetesFile: null } } });
+  expect(parse({ LIMPET_KUBERNETES: "one/kubernetes.json" })).toMatchObject({
+    settings: { cluster: { kubernetesFile: "/repository/one/kubernetes.json" } },
+  });
+  // For the proofs it is set for all that runs; without the flag it means nothing here.
+  expect(settingsOf({ LIMPET_KUBERNETES: "/one" }).cluster).toMatchObject({ kubernetes: false, kubernetesFile: null });
+  const off = { LIMPET_CLUSTER_LISTEN: "off", LIMPET_CLUSTER_URL: "https://ingress.example.com" };
+  expect(parse(off)).toMatchObject({ ok: false, faults: ["LIMPET_CLUSTER_LISTEN=off is not for --kubernetes."] });
+});
+
 test("each hop may be another", () => {
   const settings = settingsOf({
     PORT: "9000",
