@@ -21,7 +21,7 @@ export interface Deployed {
 export function deployedByWrangler(root: string): Deployed {
   return {
     query: deployedRows(root, ["--remote"]),
-    putSealKeys: (value) => putSealKeys(root, value),
+    putSealKeys: (value) => putSecret(root, "SEAL_KEYS", value),
     pause: (ms) => sleep(ms),
     now: () => new Date(),
   };
@@ -44,9 +44,9 @@ export function parseAnswer(said: string): readonly unknown[] {
 }
 
 /** The value goes in on stdin: no list of processes shows it. @returns false where wrangler did not do it, and said why */
-async function putSealKeys(root: string, value: string): Promise<boolean> {
+export async function putSecret(root: string, name: "SEAL_KEYS" | "SIGNING_KEYS", value: string): Promise<boolean> {
   const env = { ...process.env, WRANGLER_HIDE_BANNER: "true", WRANGLER_SEND_METRICS: "false" };
-  const child = spawn(join(root, "node_modules/.bin/wrangler"), ["secret", "put", "SEAL_KEYS"], {
+  const child = spawn(join(root, "node_modules/.bin/wrangler"), ["secret", "put", name], {
     cwd: root,
     stdio: ["pipe", "inherit", "inherit"],
     env,

@@ -67,6 +67,7 @@ export const commands = {
   build: { needs: [], run: script("dev/build/main.ts") },
   generate: { needs: [], run: script("dev/generate/main.ts") },
   rotate: { needs: [], run: script("dev/rotate/main.ts") },
+  "signing-keys": { needs: [], run: script("dev/signing-keys/main.ts") },
   "ingress-keys": { needs: [], run: script("dev/ingress-keys/main.ts") },
   deploy: { needs: [], run: script("dev/deploy/main.ts") },
   doctor: { needs: [], run: script("dev/doctor/main.ts") },
