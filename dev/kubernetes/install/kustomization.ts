@@ -48,9 +48,9 @@ export function overlayFiles(options: OverlayOptions): Readonly<Record<string, s
       kind: "Kustomization",
       resources: [options.genericFolder],
       images: [
-        newImage("docker.io/library/haproxy", options.ingressImage),
+        renamedImage("docker.io/library/haproxy", options.ingressImage),
         // Nodes that reach no registry have one image with kubectl.
-        newImage("registry.k8s.io/kubectl", options.shellImage),
+        renamedImage("registry.k8s.io/kubectl", options.shellImage),
       ],
       configMapGenerator: [
         { name: "limpet-ingress", namespace: system, behavior: "merge", literals: settings },
@@ -80,14 +80,15 @@ function patch(kind: string, name: string, change: object) {
   return { target: { kind, name }, patch: JSON.stringify(object) };
 }
 
-function newImage(name: string, reference: string) {
+/** Of kustomize's `images`: the image `name` of the manifests is this one. */
+export function renamedImage(name: string, reference: string) {
   const colon = reference.lastIndexOf(":");
   if (colon <= reference.lastIndexOf("/")) throw new Error(`an image without a tag: ${reference}`);
   return { name, newName: reference.slice(0, colon), newTag: reference.slice(colon + 1) };
 }
 
 /** `KID.pem` and the public half in SPKI PEM. */
-function publicKeyFile(jwk: object): readonly [name: string, pem: string] {
+export function publicKeyFile(jwk: object): readonly [name: string, pem: string] {
   const { kid, kty, crv, x, y } = textsOf(jwk);
   if (kid === undefined || !/^[\w-]+$/.test(kid)) throw new Error("a signing key has no kid that can name a file");
   const half: JsonWebKey = { kty: kty ?? "", crv: crv ?? "", x: x ?? "", y: y ?? "" };

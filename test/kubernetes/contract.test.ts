@@ -1,0 +1,102 @@
+// Owns the proof that the contract suite, unchanged, holds on a real Kubernetes: through the ingress, and asked directly.
+// Must not know what the suite asks.
+
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { signingCredentials } from "../contract/credentials.ts";
+import { contractNamespace, makeGround, openContractIngress, removeGround } from "./contract/contract-cluster.ts";
+import { type ContractTarget, runContract } from "./contract/contract-suite.ts";
+import { type HttpsIssuer, openHttpsIssuer } from "./contract/https-issuer.ts";
+import { needsOwnKubernetes, type OwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
+
+const audience = "limpet-contract";
+const suiteMs = 420_000;
+/** The API server reads its authentication file within seconds; and the ingress may still be taking its first key. */
+const acceptedMs = 90_000;
+const directFile = resolve(import.meta.dirname, "../../cluster/overlays/direct/authentication-configuration.yaml");
+
+describe("the contract suite, unchanged", () => {
+  let own: OwnKubernetes | null = null;
+  let issuer: HttpsIssuer | null = null;
+  let folder = "";
+  const open = (): { readonly own: OwnKubernetes; readonly issuer: HttpsIssuer } => {
+    if (own === null || issuer === null) throw new Error("a test that needs a cluster began without one");
+    return { own, issuer };
+  };
+
+  beforeAll(async () => {
+    own = await openOwnKubernetes();
+    if (own === null) return;
+    folder = await mkdtemp(join(tmpdir(), "limpet-contract-ca-"));
+    await makeGround(own);
+    issuer = await openHttpsIssuer(own.control, own.file.outside.address);
+  });
+  afterAll(async () => {
+    await own?.control.authentication(null);
+    if (own !== null) await removeGround(own);
+    await issuer?.close();
+    if (folder !== "") await rm(folder, { recursive: true, force: true });
+  });
+  beforeEach(needsOwnKubernetes);
+
+  const targetAt = async (url: string, ca: string): Promise<ContractTarget> => {
+    const caPath = join(folder, `${new URL(url).port}.pem`);
+    await writeFile(caPath, ca);
+    const { signingKey, url: issuerUrl } = open().issuer;
+    const image = open().own.file.images["shell"] ?? "";
+    return { url, caPath, namespace: contractNamespace, image, issuer: issuerUrl, audience, signingKey };
+  };
+
+  test("holds through HAProxy", { timeout: suiteMs + acceptedMs }, async () => {
+    const { own: cluster, issuer: edge } = open();
+    const { url, ca } = await openContractIngress(cluster, { issuer: edge.url, audience, signingKey: edge.signingKey });
+    const result = await runContract(await targetAt(url, ca), suiteMs);
+    console.log(`· Contract through HAProxy: ${result.passed} passed`);
+    expect(result).toMatchObject({ failures: [], skipped: 0 });
+    expect(result.passed).toBeGreaterThan(40);
+  });
+
+  test("holds against the API server itself (overlay direct)", { timeout: suiteMs + acceptedMs }, async () => {
+    const { own: cluster, issuer: edge } = open();
+    const configuration: unknown = parse(await readFile(directFile, "utf8"));
+    await cluster.control.authentication(forIssuer(configuration, edge));
+    const target = await targetAt(cluster.file.server, await readFile(cluster.file.caPath, "utf8"));
+    await untilAccepted(target);
+    const result = await runContract(target, suiteMs);
+    console.log(`· Contract against the API server itself: ${result.passed} passed`);
+    expect(result).toMatchObject({ failures: [], skipped: 0 });
+    expect(result.passed).toBeGreaterThan(40);
+  });
+});
+
+/** As an installation fills the overlay's file in; its authority is not a public one here. */
+function forIssuer(configuration: unknown, { url, ca }: HttpsIssuer): object {
+  if (typeof configuration !== "object" || configuration === null) throw new Error("the file of direct is no object");
+  const jwt: unknown = Reflect.get(configuration, "jwt");
+  if (!Array.isArray(jwt) || jwt.length !== 1) throw new Error("the file of direct names not just one issuer");
+  return { ...configuration, jwt: [{ ...jwt[0], issuer: { url, audiences: [audience], certificateAuthority: ca } }] };
+}
+
+async function untilAccepted({ url, namespace, caPath, ...key }: ContractTarget): Promise<void> {
+  const ca = await readFile(caPath, "utf8");
+  const path = `/api/v1/namespaces/${namespace}/pods`;
+  const deadline = Date.now() + acceptedMs;
+  for (;;) {
+    const credentials = signingCredentials({ jwk: key.signingKey, issuer: key.issuer, audience: key.audience });
+    const authorization = await credentials({ method: "GET", path, pod: undefined });
+    const code = await new Promise<number>((answered, failed) => {
+      const asked = request(`${url}${path}`, { ca, agent: false, headers: { authorization } }, (response) => {
+        response.resume();
+        answered(response.statusCode ?? 0);
+      });
+      asked.once("error", failed).end();
+    });
+    if (code === 200) return;
+    if (Date.now() > deadline) throw new Error(`the API server answers the edge's token with ${code}`);
+    await new Promise((done) => setTimeout(done, 500));
+  }
+}
