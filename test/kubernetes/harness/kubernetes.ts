@@ -16,6 +16,8 @@ export interface Kubectl {
 
 /** Ours: its nodes and components can be stopped, and what is outside of it listens where it is told to. */
 export interface OwnKubernetes {
+  /** Of its kubernetes.json. */
+  readonly path: string;
   readonly file: KubernetesFile;
   readonly kubectl: Kubectl;
   readonly control: ControlClient;
@@ -51,7 +53,7 @@ export async function openOwnKubernetes(): Promise<OwnKubernetes | null> {
 /** @param path of a kubernetes.json */
 export async function openKubernetes(path: string): Promise<OwnKubernetes> {
   const file = await readKubernetesFile(path);
-  return { file, kubectl: makeKubectl(file.kubectl, file.kubeconfig), control: new ControlClient(file.control) };
+  return { path, file, kubectl: makeKubectl(file.kubectl, file.kubeconfig), control: new ControlClient(file.control) };
 }
 
 function makeKubectl(program: string, kubeconfig: string): Kubectl {

@@ -12,29 +12,35 @@ import { environmentOf, listProcesses } from "../../browser/harness/processes.ts
 import { until } from "../../browser/harness/until.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
-const readyWithinMs = 90_000;
+const readyWithinMs = 180_000;
 
 export class LocalLimpet {
   readonly stateDir: string;
   readonly port: number;
   readonly #more: Readonly<Record<string, string>>;
+  readonly #args: readonly string[];
   #child: ChildProcess | null = null;
   #output = "";
 
-  private constructor(stateDir: string, port: number, more: Readonly<Record<string, string>>) {
+  private constructor(stateDir: string, port: number, more: Readonly<Record<string, string>>, args: readonly string[]) {
     this.stateDir = stateDir;
     this.port = port;
     this.#more = more;
+    this.#args = args;
   }
 
-  /** On a fresh state folder and a port that was free a moment ago; not started yet. */
-  static async create(more: Readonly<Record<string, string>> = {}): Promise<LocalLimpet> {
-    return new LocalLimpet(mkdtempSync(join(tmpdir(), "limpet-start-")), await freePort(), more);
+  /**
+   * On a fresh state folder and a port that was free a moment ago; not started yet.
+   * @param more variables of its environment
+   * @param args of `npm start`
+   */
+  static async create(more: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<LocalLimpet> {
+    return new LocalLimpet(mkdtempSync(join(tmpdir(), "limpet-start-")), await freePort(), more, args);
   }
 
   /** Another one in the same folder, as a person who types `npm start` twice. */
   again(): LocalLimpet {
-    return new LocalLimpet(this.stateDir, this.port, this.#more);
+    return new LocalLimpet(this.stateDir, this.port, this.#more, this.#args);
   }
 
   /** All it has printed since the last `begin`. */
@@ -65,7 +71,11 @@ export class LocalLimpet {
   spawn(): void {
     this.#output = "";
     const env = { ...process.env, PORT: String(this.port), LIMPET_STATE: this.stateDir, ...this.#more };
-    const child = spawn("node", ["dev/run.mjs", "start"], { cwd: root, stdio: ["ignore", "pipe", "pipe"], env });
+    const child = spawn("node", ["dev/run.mjs", "start", ...this.#args], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+      env,
+    });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
@@ -109,6 +119,12 @@ export class LocalLimpet {
       .filter(({ pid }) => pid !== process.pid)
       .filter(({ pid }) => Array.from(environmentOf(pid).values()).some((value) => value.includes(this.stateDir)))
       .map(({ pid }) => pid);
+  }
+
+  /** All of it at once, as a machine that is gone: nobody is told. */
+  async kill(): Promise<void> {
+    for (const pid of this.processes()) process.kill(pid, "SIGKILL");
+    await this.ended();
   }
 
   async dispose(): Promise<void> {

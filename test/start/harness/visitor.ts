@@ -11,21 +11,26 @@ interface Cookie {
 }
 
 export class Visitor {
-  readonly #origin: string;
+  readonly origin: string;
   readonly #cookies = new Map<string, Cookie>();
 
   constructor(origin: string) {
-    this.#origin = origin;
+    this.origin = origin;
   }
 
   async fetch(target: string, init: RequestInit = {}): Promise<Response> {
-    const url = new URL(target, this.#origin);
+    const url = new URL(target, this.origin);
     const headers = new Headers(init.headers);
-    const cookies = Array.from(this.#cookies.values()).filter(({ path }) => url.pathname.startsWith(path));
-    headers.set("cookie", cookies.map(({ name, value }) => `${name}=${value}`).join("; "));
+    headers.set("cookie", this.cookiesFor(url.pathname));
     const response = await fetch(url, { ...init, headers, redirect: "manual" });
     for (const line of response.headers.getSetCookie()) this.#take(line);
     return response;
+  }
+
+  /** The header that a browser sends with a request for this path. */
+  cookiesFor(pathname: string): string {
+    const cookies = Array.from(this.#cookies.values()).filter(({ path }) => pathname.startsWith(path));
+    return cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
   }
 
   /** The way of the page's "Sign in" link, through the local issuer, and back. */
@@ -34,7 +39,7 @@ export class Visitor {
     for (let hop = 0; hop < maxHops; hop += 1) {
       const location = response.headers.get("location");
       if (location !== null) {
-        if (new URL(location, this.#origin).pathname === "/") return;
+        if (new URL(location, this.origin).pathname === "/") return;
         response = await this.fetch(location);
         continue;
       }
@@ -47,7 +52,7 @@ export class Visitor {
 
   /** @returns the field `name` of the answer's data. @throws Error with what came instead */
   async ask(query: string, name: string): Promise<unknown> {
-    const headers = { "content-type": "application/json", origin: this.#origin };
+    const headers = { "content-type": "application/json", origin: this.origin };
     const response = await this.fetch("/graphql", { method: "POST", headers, body: JSON.stringify({ query }) });
     const text = await response.text();
     const answer: unknown = response.headers.get("content-type")?.includes("json") === true ? JSON.parse(text) : null;
