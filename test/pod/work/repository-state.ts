@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { lstat, readdir, readFile, readlink } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Pod } from "./pod.ts";
 
 export interface RepositoryState {
@@ -86,7 +86,9 @@ async function readOne(path: string): Promise<string | null> {
  * whenever the same object is written again, through alternates too, so that what is in use is not pruned.
  */
 export async function readEveryByte(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder, { recursive: true });
+  // With types, so that links are links: a folder that links to itself is not walked forty times over.
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const names = entries.map((entry) => relative(folder, join(entry.parentPath, entry.name)));
   return Promise.all(
     names.toSorted().map(async (name) => {
       const stat = await lstat(join(folder, name));
