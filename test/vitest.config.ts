@@ -67,6 +67,17 @@ export default defineConfig({
         },
       },
       {
+        // The cluster's ingress: HAProxy with our configuration as a process, and every request that it has to refuse.
+        test: {
+          ...real,
+          name: "ingress",
+          environment: "node",
+          include: ["test/ingress/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
         // Inside workerd, with the Worker's own configuration; an issuer and a local cluster stand beside it.
         plugins: [
           cloudflareTest(async ({ inject }) => ({

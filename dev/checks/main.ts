@@ -9,7 +9,7 @@ import { runVitest } from "./vitest.ts";
 const root = resolve(import.meta.dirname, "../..");
 
 /** Kinds of tests that may run at the same time; `start` has the machine to itself. */
-const testRuns = [["unit", "tmux", "contract", "worker", "pod"], ["reaping"], ["start"], ["browser"]];
+const testRuns = [["unit", "tmux", "contract", "worker", "pod", "ingress"], ["reaping"], ["start"], ["browser"]];
 
 /** @param wanted names of checks and kinds of tests; none: all of them */
 async function main(wanted: readonly string[]): Promise<number> {

@@ -33,8 +33,8 @@ const commonName = oid("550403");
 const basicConstraints = oid("551d13");
 const subjectAltName = oid("551d11");
 
-/** It is its own authority: as a CA bundle it makes itself trusted. */
-export function makeCertificate(): TestCertificate {
+/** It is its own authority: as a CA bundle it makes itself trusted. `names`: DNS names beside the address. */
+export function makeCertificate(names: readonly string[] = []): TestCertificate {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const name = sequence(tlv(0x31, sequence(commonName, tlv(0x0c, Buffer.from("Limpet's tests")))));
   const dayMs = 86_400_000;
@@ -42,8 +42,17 @@ export function makeCertificate(): TestCertificate {
     0xa3,
     sequence(
       sequence(basicConstraints, tlv(0x01, Buffer.from([0xff])), tlv(0x04, sequence(tlv(0x01, Buffer.from([0xff]))))),
-      // iPAddress is context tag 7.
-      sequence(subjectAltName, tlv(0x04, sequence(tlv(0x87, Buffer.from([127, 0, 0, 1]))))),
+      // iPAddress is context tag 7, dNSName 2.
+      sequence(
+        subjectAltName,
+        tlv(
+          0x04,
+          sequence(
+            tlv(0x87, Buffer.from([127, 0, 0, 1])),
+            ...names.map((name) => tlv(0x82, Buffer.from(name, "ascii"))),
+          ),
+        ),
+      ),
     ),
   );
   const body = sequence(

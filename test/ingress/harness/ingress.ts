@@ -1,0 +1,217 @@
+// Owns one ingress as a process: cluster/ingress as it is, with files and settings of a test's own, on loopback.
+// Must not know what is asked of it, nor who answers behind it.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { TestCertificate } from "../../git-servers/certificate.ts";
+import type { Haproxy } from "./haproxy.ts";
+import type { Place } from "./raw-client.ts";
+import type { EdgeSigner } from "./tokens.ts";
+
+const files = resolve(import.meta.dirname, "../../../cluster/ingress");
+
+export interface IngressOptions {
+  readonly haproxy: Haproxy;
+  /** The API server's certificate; it signs itself. */
+  readonly apiServer: { readonly port: number; readonly cert: string };
+  readonly certificate: TestCertificate;
+  readonly signers: readonly EdgeSigner[];
+  /** Of the ServiceAccount. */
+  readonly credential: string;
+  /** Beside the ones that a test needs. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export const settings = {
+  issuer: "https://edge.limpet.test",
+  audience: "limpet-ingress-test",
+  namespace: "limpet-shells",
+} as const;
+
+/** The name of every cluster's API server, which `run` takes where nothing else is set. */
+export const apiServerName = "kubernetes.default.svc";
+
+/** A line of its log; members that a kind of line has not are undefined. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export class Ingress {
+  readonly place: Place;
+  readonly statusUrl: string;
+  readonly log: LogLine[] = [];
+  /** All that it wrote, byte for byte. */
+  said = "";
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  readonly #ended: Promise<unknown>;
+  readonly #waiting = new Set<() => void>();
+
+  private constructor(child: ChildProcess, folder: string, place: Place, statusUrl: string) {
+    this.#child = child;
+    this.#folder = folder;
+    this.#ended = once(child, "exit");
+    this.place = place;
+    this.statusUrl = statusUrl;
+    for (const output of [child.stdout, child.stderr]) {
+      if (output === null) continue;
+      createInterface({ input: output }).on("line", (line) => {
+        this.said += `${line}\n`;
+        if (process.env["INGRESS_LOG"] !== undefined) console.error(line);
+        const parsed = parseLine(line);
+        if (parsed !== null) this.log.push(parsed);
+        for (const look of [...this.#waiting]) look();
+      });
+    }
+  }
+
+  static async start(options: IngressOptions): Promise<Ingress> {
+    const folder = mkdtempSync(join(tmpdir(), "limpet-ingress-"));
+    for (const name of ["keys", "tls"]) mkdirSync(join(folder, name));
+    const [port, statusPort] = await freePorts(2);
+    const env = {
+      ...process.env,
+      ...(options.haproxy.libraries === null ? {} : { LD_LIBRARY_PATH: options.haproxy.libraries }),
+      LIMPET_HAPROXY: options.haproxy.program,
+      LIMPET_ISSUER: settings.issuer,
+      LIMPET_AUDIENCE: settings.audience,
+      LIMPET_NAMESPACE: settings.namespace,
+      LIMPET_FILES: files,
+      LIMPET_KEYS: join(folder, "keys"),
+      LIMPET_TLS: join(folder, "tls"),
+      LIMPET_RUN: join(folder, "run"),
+      LIMPET_TOKEN_FILE: join(folder, "token"),
+      LIMPET_API_CA: join(folder, "ca.crt"),
+      LIMPET_API_ADDRESS: `127.0.0.1:${options.apiServer.port}`,
+      LIMPET_LISTEN: `127.0.0.1:${port}`,
+      LIMPET_STATUS_LISTEN: `127.0.0.1:${statusPort}`,
+      LIMPET_LOOK_SECONDS: "1",
+      LIMPET_LEAVE_SECONDS: "1",
+      LIMPET_DRAIN_SECONDS: "5",
+      ...options.settings,
+    };
+    writeFileSync(join(folder, "ca.crt"), options.apiServer.cert);
+    writeFileSync(join(folder, "token"), options.credential);
+    for (const { kid, publicPem } of options.signers) writeFileSync(join(folder, "keys", `${kid}.pem`), publicPem);
+    writeFileSync(join(folder, "tls", "tls.crt"), options.certificate.cert);
+    writeFileSync(join(folder, "tls", "tls.key"), options.certificate.key);
+    const child = spawn("sh", [join(files, "run")], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const place = { host: "127.0.0.1", port, ca: options.certificate.cert, name: "127.0.0.1" };
+    const ingress = new Ingress(child, folder, place, `http://127.0.0.1:${statusPort}`);
+    await ingress.until(() => ingress.log.find(({ event }) => event === "started"));
+    await ingress.#answers();
+    return ingress;
+  }
+
+  /** As the kubelet does it: a new file takes the old one's place. */
+  putCredential(text: string): void {
+    this.#put("token", text);
+  }
+
+  putKeys(signers: readonly EdgeSigner[], otherFiles: Readonly<Record<string, string>> = {}): void {
+    const next = join(this.#folder, "keys-next");
+    mkdirSync(next);
+    for (const { kid, publicPem } of signers) writeFileSync(join(next, `${kid}.pem`), publicPem);
+    for (const [name, text] of Object.entries(otherFiles)) writeFileSync(join(next, name), text);
+    renameSync(join(this.#folder, "keys"), join(this.#folder, "keys-old"));
+    renameSync(next, join(this.#folder, "keys"));
+    rmSync(join(this.#folder, "keys-old"), { recursive: true });
+  }
+
+  putCertificate({ cert, key }: TestCertificate): void {
+    this.#put("tls/tls.key", key);
+    this.#put("tls/tls.crt", cert);
+  }
+
+  /** Waits for a reload beyond the ones there were. */
+  async reloaded(act: () => void): Promise<void> {
+    const reloads = () => this.log.filter(({ event }) => event === "reload").length;
+    const before = reloads();
+    act();
+    await this.until(() => (reloads() > before ? true : undefined), 15_000);
+  }
+
+  /** Resolves with the first thing that `find` gives; looks again after each line of the log. */
+  until<T>(find: () => T | undefined, limitMs = 10_000): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(new Error(`the ingress did not say so; it said:\n${this.said.slice(-3_000)}`));
+      }, limitMs);
+      const look = () => {
+        const found = find();
+        if (found === undefined) return;
+        this.#waiting.delete(look);
+        clearTimeout(timer);
+        resolve(found);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** As the kubelet asks a pod to end; resolves when it has. */
+  async leave(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#ended;
+  }
+
+  async close(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      // Twice: without the time to drain.
+      this.#child.kill("SIGTERM");
+      await Promise.race([this.#ended, this.until(() => this.log.find(({ event }) => event === "leaving"))]);
+      this.#child.kill("SIGTERM");
+      await this.#ended;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #put(name: string, text: string): void {
+    const next = join(this.#folder, "next");
+    writeFileSync(next, text);
+    renameSync(next, join(this.#folder, name));
+  }
+
+  async #answers(): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const health = await fetch(`${this.statusUrl}/healthz`).catch(() => null);
+      if (health?.ok === true) return;
+      if (Date.now() > deadline) throw new Error(`the ingress does not answer; it said:\n${this.said}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+function parseLine(line: string): LogLine | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Ports that were free a moment ago: HAProxy must be told a number. */
+async function freePorts(count: 2): Promise<readonly [number, number]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    if (typeof address !== "object" || address === null) throw new Error("a server without a port");
+    return address.port;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const [one, two] = ports;
+  if (one === undefined || two === undefined) throw new Error("too few ports");
+  return [one, two];
+}
