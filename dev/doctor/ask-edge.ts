@@ -1,7 +1,7 @@
 // Owns asking an edge for a run of its doctor, with a ticket, and reading what it tells line by line.
 // Must not know where the ticket was written, or what is done with a line.
 
-import { type EdgeLine, parseLine } from "./finding.ts";
+import { type EdgeLine, parseLine } from "../../worker/doctor/lines.ts";
 
 /** Until the first byte: nothing is looked at before it. */
 const answerMs = 30_000;

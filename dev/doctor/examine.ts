@@ -2,9 +2,9 @@
 // here because the edge told of it.
 // Must not know how anything is shown.
 
-import { type Finding, failed, ok, quote } from "../../worker/doctor/check.ts";
+import { type CheckReport, type Finding, failed, ok, quote } from "../../worker/doctor/check.ts";
+import type { EdgeFacts } from "../../worker/doctor/lines.ts";
 import { askEdge, EdgeRefusal } from "./ask-edge.ts";
-import type { CheckReport, EdgeFacts } from "./finding.ts";
 import { lookUpName, messageOf, readCertificate, readKeys } from "./outside.ts";
 import { certificateWords, keysWords, nameWords } from "./outside-words.ts";
 import { type WriteD1, writeTicket } from "./ticket.ts";

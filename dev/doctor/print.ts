@@ -1,7 +1,7 @@
 // Owns how checks look in a terminal: one line each, what to do under it, a sum at the end.
 // Must not know any check.
 
-import type { CheckReport } from "./finding.ts";
+import type { CheckReport } from "../../worker/doctor/check.ts";
 
 const marks = { ok: "✓", warning: "!", failed: "✗", skipped: "–" } as const;
 const titleWidth = 18;

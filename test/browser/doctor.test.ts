@@ -84,11 +84,12 @@ test("it is stopped in the middle: nothing of it is left, and another run begins
   await until(
     "another run to begin",
     async () => {
-      await shell.page.getByRole("button", { name: "Look again" }).click();
+      await shell.page.getByRole("button", { name: /^Look / }).click();
       await shell.page.locator(".doctor-check, .problem").first().waitFor();
       return await shell.page.locator(".problem").count();
     },
     (problems) => problems === 0,
+    { everyMs: 500 },
   );
   await shell.page.getByRole("button", { name: "Look again" }).waitFor({ timeout: whole });
   expect(await states(shell)).toMatchObject({ "End of the pod": "ok" });

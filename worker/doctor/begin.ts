@@ -6,9 +6,9 @@ import { releaseLease, takeLease } from "../db/leases.ts";
 import { LimpetError } from "../errors.ts";
 import { describeError, log } from "../log.ts";
 import { checkGitUrl } from "../shells/validate-git-url.ts";
+import { type Patience, probeLifeMs, usualPatience } from "./patience.ts";
 import { ReportStream } from "./report-stream.ts";
 import { runDoctor } from "./run.ts";
-import { type Patience, probeLifeMs, usualPatience } from "./visit.ts";
 
 const leaseName = "doctor";
 

@@ -102,7 +102,8 @@ export function sealKeysWords(first: string, seen: readonly SeenSealKey[]): Find
   if (rows === 0) return ok(`“${first}” seals; nothing is sealed yet.`);
   const older = seen.filter(({ kid }) => kid !== first).reduce((sum, key) => sum + key.rows, 0);
   const rest = older === 0 ? "" : `; ${older} of them wait to be sealed anew under “${first}”`;
-  return ok(`A row of each of ${seen.length} key(s) opens, ${rows} rows in all${rest}.`);
+  if (seen.length === 1) return ok(`A row of the ${rows} that are sealed opens${rest}.`);
+  return ok(`A row under each of the ${seen.length} keys in use opens, ${rows} rows in all${rest}.`);
 }
 
 /** The last run of the clock. */
@@ -179,7 +180,7 @@ export function issuerWords(host: string, seen: SeenIssuer): Finding {
           "Allow PKCE (S256) for this client at the issuer.",
         );
       }
-      return ok(`${host} answers in ${ms} ms and publishes ${keys} key(s).`);
+      return ok(`${host} answers in ${ms} ms and publishes ${keys === 1 ? "one key" : `${keys} keys`}.`);
     }
   }
 }

@@ -9,7 +9,8 @@ import { containerName, podLabels, podManifest, scripts, shellLabel } from "../k
 import { podPath } from "../kubernetes/pods.ts";
 import { type ClusterAnswer, readBounded } from "../kubernetes/request.ts";
 import type { SeenAnswer, SeenRight } from "./cluster-words.ts";
-import { probeLifeMs, type Visit, wordsOf } from "./visit.ts";
+import { probeLifeMs } from "./patience.ts";
+import { type Visit, wordsOf } from "./visit.ts";
 
 const timeoutMs = 10_000;
 const maxBodyBytes = 64 * 1024;
@@ -19,6 +20,9 @@ const maxSaidLength = 200;
 /** Nobody's: what the edge may do is tried on a pod that is not there. */
 const nobody = "limpet-0000000000000000000x";
 const noUid = "00000000-0000-4000-8000-000000000000";
+
+/** How our ingress begins each of its own refusals (cluster/ingress/haproxy.cfg). */
+const ofIngress = /^The ingress /;
 
 /** Asks for a list of at most one pod, with a token or without. */
 export async function askForPods({ cluster, world }: Visit, withToken: boolean): Promise<SeenAnswer> {
@@ -63,9 +67,9 @@ function messageIn(body: string): string {
 export async function tryRights({ cluster, world }: Visit): Promise<readonly SeenRight[]> {
   const { client, pods } = cluster;
   const allowed = (answer: ClusterAnswer<unknown>): ClusterFailure | null => (answer.ok ? null : answer.failure);
-  /** Only Kubernetes' own word: a proxy that lets nothing through says 404 as well. */
+  /** Only Kubernetes' own word: an ingress or a proxy that lets nothing through says 404 as well. */
   const notThere = (why: ClusterFailure | null): ClusterFailure | null =>
-    why !== null && why.status === 404 && why.reason === "NotFound" ? null : why;
+    why !== null && why.status === 404 && why.reason === "NotFound" && !ofIngress.test(why.message) ? null : why;
   const tries: readonly (readonly [string, () => Promise<ClusterFailure | null>])[] = [
     ["list pods", async () => allowed(await pods.list(`${podLabels.name}=${shellLabel}`, 1, null))],
     ["get pods", async () => notThere(allowed(await pods.get(nobody)))],

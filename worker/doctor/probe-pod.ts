@@ -1,7 +1,6 @@
 // Owns the probe pod: a shell's pod under an id of its own, made, watched on its way to Ready, set up, and ended.
 // Must not know what is said of what was seen.
 
-import { makeUserId } from "../db/ids.ts";
 import { runForLines } from "../kubernetes/exec-lines.ts";
 import { type ClusterFailure, isInDoubt } from "../kubernetes/failure.ts";
 import type { ContainerStatus, Pod } from "../kubernetes/pod.ts";
@@ -11,12 +10,12 @@ import { type PodState, podState } from "../kubernetes/pod-state.ts";
 import type { ClusterAnswer } from "../kubernetes/request.ts";
 import { podNameOf } from "../shells/shell-record.ts";
 import { probeManifest } from "./look-at-cluster.ts";
+import { probeLifeMs } from "./patience.ts";
 import type { SeenEnding, SeenPart } from "./pod-words.ts";
+import { makeProbeId } from "./probe-id.ts";
 import { ProbeTalk } from "./probe-talk.ts";
-import { probeLifeMs, type Visit } from "./visit.ts";
+import type { Visit } from "./visit.ts";
 
-/** Beginning of a probe's id: an id like any person's, and one that a reader of `kubectl get pods` tells from theirs. */
-const idPrefix = "d0ct0r";
 /** The pod has nothing to save. */
 const graceSeconds = 5;
 const deleteTries = 3;
@@ -35,10 +34,6 @@ type Standing =
   | { readonly type: "done" }
   | { readonly type: "failed"; readonly detail: string }
   | { readonly type: "waiting"; readonly patienceMs: number; readonly detail: string | null };
-
-export function makeProbeId(): string {
-  return `${idPrefix}${makeUserId().slice(idPrefix.length)}`;
-}
 
 export class ProbePod {
   readonly id = makeProbeId();

@@ -3,7 +3,7 @@
 
 import { Hono } from "hono";
 import { hashSecret, isSecret } from "../auth/secret.ts";
-import { parseConfig } from "../config.ts";
+import { type Config, parseConfig } from "../config.ts";
 import type { AppContext, AppEnv } from "../context.ts";
 import { openDatabase } from "../db/database.ts";
 import { takeDoctorTicket } from "../db/doctor-tickets.ts";
@@ -14,6 +14,7 @@ import { describeError, log } from "../log.ts";
 import { bearer } from "../pod-api/pod.ts";
 import { limitAddress } from "../rate-limit.ts";
 import { beginDoctor } from "./begin.ts";
+import { type EdgeFacts, encodeLine } from "./lines.ts";
 import type { ReportStream } from "./report-stream.ts";
 
 const maxBodyBytes = 4 * 1024;
@@ -23,8 +24,8 @@ const heartbeatMs = 10_000;
 export const doctorRoutes = new Hono<AppEnv>();
 
 /**
- * `POST /api/doctor` with `Authorization: Bearer TICKET` and `{"repository": ADDRESS | null}`: 200 and a line of JSON
- * (application/x-ndjson) for each report, `{"check": CheckReport}`, after a first one `{"edge": …}`; empty lines mean nothing.
+ * `POST /api/doctor` with `Authorization: Bearer TICKET` and `{"repository": ADDRESS | null}`: 200 and, as they come, the
+ * lines of lines.ts (application/x-ndjson).
  */
 doctorRoutes.post("/", limitAddress, async (c) => {
   await requireTicket(c);
@@ -33,10 +34,12 @@ doctorRoutes.post("/", limitAddress, async (c) => {
   if (repository !== null && typeof repository !== "string") {
     throw new LimpetError("BAD_REQUEST", 'Send JSON: {"repository": an address, or null}.');
   }
-  const edge = describeEdge(c.env);
-  const wish = { repository, local: edge?.local ?? false };
+  const config = readConfig(c.env);
+  const wish = { repository, local: config?.local ?? false };
   const stream = await beginDoctor(c.env, wish, (work) => c.executionCtx.waitUntil(work));
-  return new Response(linesOf(edge, stream), { headers: { "content-type": "application/x-ndjson" } });
+  return new Response(linesOf(config === null ? null : factsOf(config), stream), {
+    headers: { "content-type": "application/x-ndjson" },
+  });
 });
 
 /** @throws LimpetError `UNAUTHENTICATED`, `MISCONFIGURED` */
@@ -57,22 +60,18 @@ async function requireTicket(c: AppContext): Promise<void> {
   }
 }
 
-/** What whoever asks from outside compares with what is seen there; null where the configuration is wrong. */
-interface EdgeFacts {
-  readonly publicUrl: string;
-  readonly clusterUrl: string;
-  readonly kids: readonly string[];
-  readonly local: boolean;
-}
-
-function describeEdge(env: Env): EdgeFacts | null {
+/** Null where it is wrong: the first check says how. */
+function readConfig(env: Env): Config | null {
   try {
-    const { publicUrl, cluster, signingKeys, local } = parseConfig(env);
-    return { publicUrl, clusterUrl: cluster.url, kids: signingKeys.map(({ kid }) => kid), local };
+    return parseConfig(env);
   } catch (error) {
     if (error instanceof LimpetError) return null;
     throw error;
   }
+}
+
+function factsOf({ publicUrl, cluster, signingKeys }: Config): EdgeFacts {
+  return { publicUrl, clusterUrl: cluster.url, kids: signingKeys.map(({ kid }) => kid) };
 }
 
 function linesOf(edge: EdgeFacts | null, stream: ReportStream): ReadableStream<Uint8Array> {
@@ -80,13 +79,13 @@ function linesOf(edge: EdgeFacts | null, stream: ReportStream): ReadableStream<U
   let heart: ReturnType<typeof setInterval> | undefined;
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(encoder.encode(`${JSON.stringify({ edge })}\n`));
+      controller.enqueue(encoder.encode(encodeLine({ type: "edge", edge })));
       heart = setInterval(() => controller.enqueue(encoder.encode("\n")), heartbeatMs);
     },
     async pull(controller) {
       const { done, value } = await stream.next();
       if (!done) {
-        controller.enqueue(encoder.encode(`${JSON.stringify({ check: value })}\n`));
+        controller.enqueue(encoder.encode(encodeLine({ type: "check", check: value })));
         return;
       }
       clearInterval(heart);

@@ -41,7 +41,8 @@ import {
   setupWords,
   startWords,
 } from "./pod-words.ts";
-import { makeProbeId, ProbePod } from "./probe-pod.ts";
+import { makeProbeId } from "./probe-id.ts";
+import { ProbePod } from "./probe-pod.ts";
 import type { ProbeTalk } from "./probe-talk.ts";
 import { type DoctorWorld, Visit, wordsOf } from "./visit.ts";
 

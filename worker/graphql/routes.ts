@@ -63,6 +63,12 @@ function apiContext(c: AppContext): ApiContext {
     },
     listSecrets: () => listKeptSecrets(db, session.user.id),
     listSnapshots: (shellId) => listKeptSnapshots(db, session.user.id, shellId),
-    beginDoctor: (repository) => beginDoctor(c.env, { repository, local }, (work) => c.executionCtx.waitUntil(work)),
+    beginDoctor: async (repository) => {
+      // Otherwise it would run with nobody to be told.
+      if (!(c.req.header("accept") ?? "").includes("text/event-stream")) {
+        throw new LimpetError("BAD_REQUEST", "The doctor is listened to: ask with “accept: text/event-stream”.");
+      }
+      return beginDoctor(c.env, { repository, local }, (work) => c.executionCtx.waitUntil(work));
+    },
   };
 }

@@ -2,10 +2,10 @@
 // Must not know the network.
 
 import { describe, expect, it } from "vitest";
-import { parseLine } from "../../../dev/doctor/finding.ts";
 import { parseOptions } from "../../../dev/doctor/options.ts";
 import { certificateWords, keysWords, nameWords } from "../../../dev/doctor/outside-words.ts";
 import { linesOf, sumOf } from "../../../dev/doctor/print.ts";
+import { encodeLine, parseLine } from "../../../worker/doctor/lines.ts";
 
 const none = { url: null, repository: null, localD1: null, json: false };
 const nowMs = Date.parse("2026-11-23T12:00:00Z");
@@ -41,24 +41,28 @@ describe("the command line", () => {
 });
 
 describe("the edge's lines", () => {
-  const check = { id: "x", title: "X", state: "failed", text: "no", todo: "do", ms: 3 };
+  const check = { id: "x", title: "X", state: "failed", text: "no", todo: "do", ms: 3 } as const;
 
   it("reads checks and what the edge says of itself", () => {
-    expect(parseLine(JSON.stringify({ check }))).toEqual({ type: "check", check });
-    const edge = { publicUrl: url, clusterUrl: "https://c.test", kids: ["a"], local: false };
-    expect(parseLine(JSON.stringify({ edge }))).toEqual({
-      type: "edge",
-      edge: { publicUrl: url, clusterUrl: "https://c.test", kids: ["a"] },
-    });
-    expect(parseLine('{"edge":null}')).toEqual({ type: "edge", edge: null });
+    const edge = { publicUrl: url, clusterUrl: "https://c.test", kids: ["a"] };
+    const lines = [
+      { type: "check", check },
+      { type: "edge", edge },
+      { type: "edge", edge: null },
+    ] as const;
+    for (const line of lines) expect(parseLine(encodeLine(line))).toEqual(line);
   });
 
-  it.each(["", "x", "[]", "{}", '{"check":{"id":"x"}}', JSON.stringify({ check: { ...check, state: "odd" } })])(
-    "passes %j over",
-    (line) => {
-      expect(parseLine(line)).toBeNull();
-    },
-  );
+  it.each([
+    "",
+    "x",
+    "[]",
+    "{}",
+    '{"type":"check","check":{"id":"x"}}',
+    JSON.stringify({ type: "check", check: { ...check, state: "odd" } }),
+  ])("passes %j over", (line) => {
+    expect(parseLine(line)).toBeNull();
+  });
 
   it("shows a check in one line, and what to do under it", () => {
     const lines = linesOf({ ...check, state: "failed" });

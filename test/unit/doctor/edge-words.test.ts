@@ -89,7 +89,7 @@ const rows: readonly Row[] = [
     /sweep-pods/,
     /log/,
   ],
-  ["an issuer", issuerWords("id.test", document), "ok", /2 key/],
+  ["an issuer", issuerWords("id.test", document), "ok", /2 keys/],
   ["no issuer", issuerWords("id.test", { type: "unreachable", error: "DNS" }), "failed", /DNS/, /OIDC_ISSUER/],
   [
     "another issuer",

@@ -1,10 +1,8 @@
-// Owns a check as `npm run doctor` shows it, its own and the edge's alike, and the reading of the edge's.
-// Must not know how either is looked at.
+// Owns the lines in which a run is told to `npm run doctor`: one JSON object each, written here and read there.
+// Must not know HTTP, or what is done with a line.
 
-import type { CheckReport, Finding } from "../../worker/doctor/check.ts";
-import { isObject, parseJson, stringAt } from "../../worker/kubernetes/json.ts";
-
-export type { CheckReport, Finding };
+import { isObject, parseJson, stringAt } from "../kubernetes/json.ts";
+import type { CheckReport } from "./check.ts";
 
 const states = ["running", "ok", "warning", "failed", "skipped"] as const;
 
@@ -15,15 +13,20 @@ export interface EdgeFacts {
   readonly kids: readonly string[];
 }
 
-/** One line of the edge's answer; null where it is none that this version knows. */
 export type EdgeLine =
-  | { readonly type: "edge"; readonly edge: EdgeFacts | null }
-  | { readonly type: "check"; readonly check: CheckReport };
+  /** The first; null: its configuration is wrong. */
+  { readonly type: "edge"; readonly edge: EdgeFacts | null } | { readonly type: "check"; readonly check: CheckReport };
 
-export function parseLine(line: string): EdgeLine | null {
-  const value = parseJson(line);
+export function encodeLine(line: EdgeLine): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+/** Null where it is none that this version knows; an empty one means nothing. */
+export function parseLine(text: string): EdgeLine | null {
+  const value = parseJson(text);
   if (!isObject(value)) return null;
-  if ("edge" in value) return { type: "edge", edge: parseEdge(value["edge"]) };
+  if (value["type"] === "edge") return { type: "edge", edge: parseEdge(value["edge"]) };
+  if (value["type"] !== "check") return null;
   const check = parseCheck(value["check"]);
   return check === null ? null : { type: "check", check };
 }
