@@ -3,7 +3,6 @@
 
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { environmentOf, listProcesses } from "../browser/harness/processes.ts";
 import { needsOwnKubernetes, type OwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
 import { cleanUpSeconds } from "./life/apply-job.ts";
 import { useFigures } from "./life/figures.ts";
@@ -11,6 +10,7 @@ import { useGround } from "./life/limpet-on-kubernetes.ts";
 import { cordon, startNode } from "./life/nodes.ts";
 import type { Person } from "./life/person.ts";
 import { type PodSeen, shellsNamespace } from "./life/pods.ts";
+import { killProcesses } from "./life/processes.ts";
 import type { Tab } from "./life/tab.ts";
 import { type Applying, apply, expectRestored } from "./life/work.ts";
 
@@ -185,7 +185,7 @@ describe.concurrent("a shell", () => {
       await tab.shows(/^after=137$/, readyWithin);
       figures.note("OOM, control groups 1: only the program is ended, after", performance.now() - askedMs);
       expect((await podOf(pod)).restarts).toBe(before.restarts);
-      killContainer(pod);
+      killProcesses((environment) => environment.get("HOSTNAME") === pod);
     }
     const crashed = await tab.hears("SHELL_CRASHED", /was started again on its node: /, readyWithin);
     expect(crashed.text).toMatch(/All that ran in it is gone; the files in its home are there\.$/);
@@ -266,10 +266,3 @@ describe("a node that is drained", () => {
     }
   }, 240_000);
 });
-
-/** Every process of it at once, as the kernel does where control groups are those of version 2. */
-function killContainer(pod: string): void {
-  const inside = listProcesses().filter(({ pid }) => environmentOf(pid).get("HOSTNAME") === pod);
-  if (inside.length === 0) throw new Error(`no process of ${pod} is seen from here`);
-  for (const { pid } of inside) process.kill(pid, "SIGKILL");
-}

@@ -63,6 +63,17 @@ export class Pods {
     };
   }
 
+  /** Unix milliseconds: when its node took it, and when its container ended; `null`: it has not. */
+  async times(name: string): Promise<{ readonly startedAt: number; readonly endedAt: number | null }> {
+    const status = field(await this.#kubectl.json(["get", "pod", "-n", shellsNamespace, name]), "status");
+    const [container] = listOf(status, "containerStatuses");
+    const finished = field(field(field(container, "state"), "terminated"), "finishedAt");
+    return {
+      startedAt: Date.parse(String(field(status, "startTime"))),
+      endedAt: typeof finished === "string" ? Date.parse(finished) : null,
+    };
+  }
+
   async until(
     name: string,
     what: string,

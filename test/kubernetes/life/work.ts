@@ -48,6 +48,8 @@ export interface Applying {
   readonly wanted: object;
   /** The one that the job holds. */
   lock(): Lock;
+  /** The repository's refs. */
+  upstream(): readonly string[];
 }
 
 /** A person whose shell has a repository of this name, edited, and in whose terminal the job that holds the lock runs. */
@@ -72,6 +74,7 @@ export async function apply(ground: Ground, name: string): Promise<Applying> {
     pod,
     name,
     wanted,
+    upstream: () => repository.refs(),
     lock() {
       const lock = outside.locks.find((one) => one.name === name);
       if (lock === undefined) throw new Error(`nobody took the lock ${name}`);

@@ -1,0 +1,97 @@
+// Owns the proof that nothing is lost where a part of the cluster is restarted while someone types and a job prints numbers.
+// Must not know how the edge gets over it.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { needsOwnKubernetes, type OwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
+import { useFigures } from "./life/figures.ts";
+import { type Ground, useGround } from "./life/limpet-on-kubernetes.ts";
+import type { Person } from "./life/person.ts";
+import { killProcesses } from "./life/processes.ts";
+import type { Tab } from "./life/tab.ts";
+import { Talk, talkScript } from "./life/talk.ts";
+
+/** Before a fault and after it. */
+const calmMs = 2_000;
+const recoveredWithinMs = 60_000;
+
+const ground = useGround({
+  SHELL_REQUESTS: "cpu=50m,memory=64Mi,ephemeral-storage=16Mi",
+  SHELL_LIMITS: "cpu=1,memory=256Mi,ephemeral-storage=1Gi",
+});
+const figures = useFigures("Faults while someone types: the longest time in which nothing came");
+beforeEach(needsOwnKubernetes);
+
+/** `node`: of the shell. */
+type Fault = (ground: Ground, node: string) => Promise<void>;
+
+const killed =
+  (name: (node: string) => string): Fault =>
+  async ({ own }, node) => {
+    await own.control.component(name(node), "kill");
+    await own.control.component(name(node), "start");
+  };
+const restarted =
+  (name: (node: string) => string): Fault =>
+  async ({ own }, node) => {
+    await own.control.component(name(node), "restart");
+  };
+
+const faults: readonly (readonly [title: string, fault: Fault])[] = [
+  ["the API server, restarted", restarted(() => "kube-apiserver")],
+  ["the API server, killed", killed(() => "kube-apiserver")],
+  ["the kubelet, restarted", restarted((node) => `${node}/kubelet`)],
+  ["the kubelet, killed", killed((node) => `${node}/kubelet`)],
+  ["containerd, restarted", restarted((node) => `${node}/containerd`)],
+  ["containerd, killed", killed((node) => `${node}/containerd`)],
+  [
+    "HAProxy, rolled over",
+    async ({ own }) => {
+      const deployment = ["-n", "limpet-system", "deployment/limpet-ingress"];
+      await own.kubectl.run(["rollout", "restart", ...deployment]);
+      await own.kubectl.run(["rollout", "status", ...deployment, "--timeout=120s"]);
+    },
+  ],
+  [
+    "HAProxy, killed everywhere at once",
+    async () => {
+      killProcesses((environment) => (environment.get("HOSTNAME") ?? "").startsWith("limpet-ingress-"));
+    },
+  ],
+];
+
+describe("someone types and a job prints numbers", () => {
+  let person: Person;
+  let tab: Tab;
+  let node = "";
+
+  beforeAll(async () => {
+    const own: OwnKubernetes | null = await openOwnKubernetes();
+    if (own === null) return;
+    person = await ground().newPerson();
+    const { podName } = await person.shell();
+    const script = Buffer.from(talkScript).toString("base64");
+    await ground().pods.run(podName, `echo ${script} | base64 -d >~/talk`);
+    node = (await ground().pods.see(podName))?.node ?? "";
+    tab = await person.openTab();
+  });
+  afterAll(async () => {
+    await tab?.close();
+  });
+
+  test.each(faults)("%s: every number and every answer is there, in order, once", async (title, fault) => {
+    const talk = await Talk.begin(tab, `run${faults.findIndex(([one]) => one === title)}`);
+    await sleep(calmMs);
+    const usualMs = talk.longestSilenceMs;
+    await fault(ground(), node);
+    await talk.goesOn(recoveredWithinMs);
+    await sleep(calmMs);
+    const silentMs = talk.longestSilenceMs;
+    const { numbers, answers } = await talk.end();
+    expect(numbers).toBeGreaterThan(30);
+    figures.note(
+      title,
+      `${silentMs.toFixed(0)} ms (before: ${usualMs.toFixed(0)} ms); ${numbers} numbers, ${answers} answers`,
+    );
+  });
+});
