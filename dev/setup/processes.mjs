@@ -21,6 +21,7 @@ const lastLines = 20;
  * @param {string} title what the step is called
  * @param {readonly string[]} command
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<string>} the end of what it wrote, 64 KiB at most
  * @throws {SetupError} with the last lines of its output
  */
 export async function runQuietly(title, command, options = {}) {
@@ -46,6 +47,7 @@ export async function runQuietly(title, command, options = {}) {
     throw new SetupError(`${title} failed: ${fault}.\n\n${shown.join("\n")}\n\nThe command was: ${command.join(" ")}`);
   }
   console.log(`✓ ${title} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`);
+  return said;
 }
 
 /**

@@ -10,8 +10,8 @@ import { runQuietly } from "../../setup/processes.mjs";
 const run = promisify(execFile);
 
 export interface Buildah {
-  /** Runs quietly; the title is what the step is called. */
-  readonly step: (title: string, args: readonly string[]) => Promise<void>;
+  /** Runs quietly; the title is what the step is called. @returns the end of what it wrote */
+  readonly step: (title: string, args: readonly string[]) => Promise<string>;
   /** @returns what it wrote to stdout */
   readonly ask: (args: readonly string[]) => Promise<string>;
   /** Takes the store away. */

