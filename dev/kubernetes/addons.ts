@@ -54,7 +54,7 @@ function dnsRights(): readonly object[] {
 
 /** The outside's names are answered here; nobody further out is asked. */
 function dnsConfiguration(): object {
-  const corefile = `.:53 {
+  const corefile = `${clusterDomain}:53 in-addr.arpa:53 ip6.arpa:53 {
     errors
     health :8080 {
       lameduck 1s
@@ -62,16 +62,21 @@ function dnsConfiguration(): object {
     ready :8181
     kubernetes ${clusterDomain} in-addr.arpa ip6.arpa {
       pods insecure
-      fallthrough in-addr.arpa ip6.arpa
       ttl 30
     }
-    template IN A ${outsideDomain} {
+}
+${outsideDomain}:53 {
+    errors
+    template IN A {
       answer "{{ .Name }} 60 IN A ${outsideAddress}"
     }
-    template IN ANY ${outsideDomain} {
+    template IN ANY {
       rcode NOERROR
     }
-    template IN ANY . {
+}
+.:53 {
+    errors
+    template IN ANY {
       rcode NXDOMAIN
     }
 }
