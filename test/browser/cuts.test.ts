@@ -3,6 +3,7 @@
 
 import { expect, test } from "vitest";
 import { keepFigure, keepPicture } from "./harness/artefacts.ts";
+import { onlyLocal } from "./harness/cluster-target.ts";
 import { expectSameScreen } from "./harness/compare.ts";
 import { until } from "./harness/until.ts";
 import { type Person, useWorld } from "./harness/world.ts";
@@ -12,6 +13,8 @@ const world = useWorld();
 interface Cut {
   readonly hop: string;
   readonly picture: string;
+  /** Why no other cluster than the local one can play it. */
+  readonly local?: string;
   cut(person: Person): Promise<void> | void;
   mend(person: Person): Promise<void> | void;
 }
@@ -56,6 +59,7 @@ const cuts: readonly Cut[] = [
   {
     hop: "the exec, with a Success that is none",
     picture: "35-exec-success",
+    local: "no API server says so at will",
     cut: async () => {
       // The next attempts are refused, too: a pod that is well is followed again before anybody could see it.
       await world().product.faults.add({ type: "refuse-exec", path: "/exec", times: 2 });
@@ -73,9 +77,10 @@ const cuts: readonly Cut[] = [
   },
 ];
 
-test.each(cuts)(
+test.for(cuts)(
   "after a cut ($hop) the page is back by itself, the job ran on, no line and no key is lost or doubled",
-  async ({ cut, mend, picture, hop }) => {
+  async ({ cut, mend, picture, hop, local }, context) => {
+    if (local !== undefined) onlyLocal(context, local);
     const person = await world().withShell();
     const { shell, tmux } = person;
     await shell.enter(

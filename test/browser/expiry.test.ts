@@ -1,7 +1,6 @@
 // Owns the end that a clock brings, with short settings: warned, kept going, ended with its work saved, started again.
 // Must not know the object's alarms.
 
-import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { keepPicture } from "./harness/artefacts.ts";
 import { until } from "./harness/until.ts";
@@ -13,7 +12,7 @@ const world = useWorld({ SHELL_IDLE_HOURS: "0.02", SHELL_WARN_MINUTES: "0.8,0.3"
 test("warned, kept going, warned again, ended, and back with the work", { timeout: 360_000 }, async () => {
   const { shell, tmux } = await world().withShell();
   if (await shell.panel.isVisible()) await shell.closePanel();
-  writeFileSync(`${tmux.home}/letter.txt`, "Dear sea,\n");
+  await tmux.write("letter.txt", "Dear sea,\n");
   const countdown = shell.page.locator(".countdown-clock");
   expect(await countdown.count()).toBe(0);
   await countdown.waitFor({ timeout: 90_000 });
@@ -47,6 +46,6 @@ test("warned, kept going, warned again, ended, and back with the work", { timeou
   await shell.page.getByRole("button", { name: "Start it again" }).click();
   await shell.prompt();
   const next = await shell.tmux();
-  expect(readFileSync(`${next.home}/letter.txt`, "utf8")).toBe("Dear sea,\n");
+  expect(await next.read("letter.txt")).toBe("Dear sea,\n");
   await keepPicture(shell.page, "99-back");
 });

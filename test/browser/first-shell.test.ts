@@ -1,9 +1,9 @@
 // Owns the first visit: sign in, start, type, see, scroll, copy, edit, delete, each as a person does it.
 // Must not know what happens when anything breaks.
 
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { keepPicture } from "./harness/artefacts.ts";
+import { kubernetes } from "./harness/cluster-target.ts";
 import { expectSameScreen } from "./harness/compare.ts";
 import { paintReadme, paintSettings } from "./harness/readme-picture.ts";
 import { ShellPage } from "./harness/shell-page.ts";
@@ -25,7 +25,8 @@ test("sign in, one click, and a shell that fits the window answers", async () =>
   await keepPicture(shell.page, "03-start");
   await shell.startButton.click();
   await keepPicture(shell.page, "04-phases");
-  await shell.rowsUntil("the greeting", (rows) => rows.some((row) => row.includes("without isolation")));
+  const greeting = kubernetes === null ? "without isolation" : "/";
+  await shell.rowsUntil("the greeting", (rows) => rows.some((row) => row.includes(greeting)));
   await shell.prompt();
   await keepPicture(shell.page, "05-prompt");
 
@@ -98,7 +99,7 @@ test("CJK, emoji, accents and box drawing arrive in both directions and stand wh
   await shell.page.keyboard.insertText("echo 漢字とカナ 😀🚀 naïve Ünï ┌─┐ > text.txt; cat text.txt");
   await shell.press("Enter");
   await shell.row("漢字とカナ 😀🚀 naïve Ünï ┌─┐");
-  expect(readFileSync(`${tmux.home}/text.txt`, "utf8")).toBe("漢字とカナ 😀🚀 naïve Ünï ┌─┐\n");
+  expect(await tmux.read("text.txt")).toBe("漢字とカナ 😀🚀 naïve Ünï ┌─┐\n");
   await expectSameScreen(shell, tmux);
   await keepPicture(shell.page, "09-unicode");
 });
@@ -119,7 +120,7 @@ test("vim takes the whole screen and gives it back", async (context) => {
   await keepPicture(shell.page, "10-vim");
   await shell.enter(":wq");
   await shell.row("still here");
-  expect(readFileSync(`${tmux.home}/letter.txt`, "utf8")).toBe("Dear sea,\nyou do not move me.\n");
+  expect(await tmux.read("letter.txt")).toBe("Dear sea,\nyou do not move me.\n");
   await expectSameScreen(shell, tmux);
 });
 

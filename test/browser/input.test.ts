@@ -2,7 +2,6 @@
 // Must not know how input is counted.
 
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
 import { keepFigure, keepPicture } from "./harness/artefacts.ts";
 import { expectSameScreen } from "./harness/compare.ts";
@@ -28,10 +27,9 @@ test("1 MB of pasted lines arrives byte for byte", async () => {
   );
   await shell.writeClipboard(text);
   await shell.press("Control+Shift+V");
-  const file = `${tmux.home}/pasted.txt`;
   await until(
     "all of the paste in the file",
-    () => statSync(file).size,
+    () => tmux.sizeOf("pasted.txt"),
     (size) => size >= bytes.length,
     {
       withinMs: 60_000,
@@ -40,7 +38,7 @@ test("1 MB of pasted lines arrives byte for byte", async () => {
   await keepPicture(shell.page, "50-pasted");
   await shell.press("Control+D");
   await shell.prompt();
-  expect(digest(readFileSync(file))).toBe(digest(bytes));
+  expect(digest(Buffer.from(await tmux.read("pasted.txt")))).toBe(digest(bytes));
 });
 
 test("Ctrl-C in a flood is answered, and the screen is right afterwards", async () => {

@@ -2,9 +2,7 @@
 // Must not know how work is saved.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { git } from "../git-servers/repositories.ts";
 import { keepPicture } from "./harness/artefacts.ts";
 import { goodToken, useForge } from "./harness/forge.ts";
 import { PodTmux } from "./harness/pod-tmux.ts";
@@ -21,14 +19,13 @@ async function withClone() {
   const { name, url } = forge().newRepository();
   const signIn = `signIn: { token: { token: "${goodToken}" } }`;
   await person.shell.graphql(`mutation { setupShell(input: { git: { url: "${url}", ${signIn} } }) { id } }`);
-  const folder = `${person.tmux.home}/${name}`;
   await until(
     "the clone",
-    () => readFileSync(`${folder}/tides.txt`, "utf8"),
+    () => person.tmux.read(`${name}/tides.txt`),
     (text) => text === "low\nhigh\n",
   );
   if (await person.shell.panel.isVisible()) await person.shell.closePanel();
-  return { ...person, name, folder };
+  return { ...person, name };
 }
 
 /** Waits for a save that ended later. @returns when it did, in unix milliseconds of the edge's clock */
@@ -45,30 +42,27 @@ async function savedAfter(shell: ShellPage, ms: number): Promise<number> {
 }
 
 /** Staged, unstaged and new at once; a commit that nobody else has. @returns what git says of it */
-function work(folder: string): string {
-  writeFileSync(`${folder}/tides.txt`, "low\nhigh\nspring\n");
-  git(folder, "commit", "-qam", "Spring tides");
-  writeFileSync(`${folder}/tides.txt`, "low\nhigh\nspring\nneap\n");
-  git(folder, "add", "tides.txt");
-  writeFileSync(`${folder}/tides.txt`, "low\nhigh\nspring\nneap\nking\n");
-  writeFileSync(`${folder}/notes, unsaved.txt`, "the moon\n");
-  return statusOf(folder);
+async function work(tmux: PodTmux, folder: string): Promise<string> {
+  await tmux.write(`${folder}/tides.txt`, "low\nhigh\nspring\n");
+  await tmux.git(folder, "commit", "-qam", "Spring tides");
+  await tmux.write(`${folder}/tides.txt`, "low\nhigh\nspring\nneap\n");
+  await tmux.git(folder, "add", "tides.txt");
+  await tmux.write(`${folder}/tides.txt`, "low\nhigh\nspring\nneap\nking\n");
+  await tmux.write(`${folder}/notes, unsaved.txt`, "the moon\n");
+  return await statusOf(tmux, folder);
 }
 
-function statusOf(folder: string): string {
-  return [
-    git(folder, "status", "--porcelain=v2", "--branch"),
-    git(folder, "diff"),
-    git(folder, "diff", "--cached"),
-  ].join("\n");
+async function statusOf(tmux: PodTmux, folder: string): Promise<string> {
+  const asked = [["status", "--porcelain=v2", "--branch"], ["diff"], ["diff", "--cached"]];
+  return (await Promise.all(asked.map((args) => tmux.git(folder, ...args)))).join("\n");
 }
 
 test("the pod is lost in the middle of an edit: everything is back, the page says as of when", async () => {
-  const { shell, folder, name, tmux } = await withClone();
-  const before = work(folder);
+  const { shell, name, tmux } = await withClone();
+  const before = await work(tmux, name);
   const first = await savedAfter(shell, Date.now());
   // That save may have begun before the last edit: the one after it did not.
-  writeFileSync(`${tmux.home}/letter.txt`, "Dear sea,\n");
+  await tmux.write("letter.txt", "Dear sea,\n");
   await savedAfter(shell, first);
   await shell.page.locator(".bar-saved").waitFor();
   await keepPicture(shell.page, "90-saved");
@@ -87,8 +81,8 @@ test("the pod is lost in the middle of an edit: everything is back, the page say
   await keepPicture(shell.page, "92-put-back");
 
   const next = await PodTmux.of(podName);
-  expect(statusOf(`${next.home}/${name}`)).toBe(before);
-  expect(readFileSync(`${next.home}/${name}/notes, unsaved.txt`, "utf8")).toBe("the moon\n");
+  expect(await statusOf(next, name)).toBe(before);
+  expect(await next.read(`${name}/notes, unsaved.txt`)).toBe("the moon\n");
   await shell.choose("Activity");
   await shell.panel.getByText(/It is being started again/).waitFor();
   await keepPicture(shell.page, "93-activity");
@@ -104,8 +98,8 @@ test("the pod is lost in the middle of an edit: everything is back, the page say
 });
 
 test("stop and start: it is asked, what it waits for is said, and the work comes back", async () => {
-  const { shell, folder, name } = await withClone();
-  const before = work(folder);
+  const { shell, name, tmux } = await withClone();
+  const before = await work(tmux, name);
   await shell.choose("Stop…");
   await keepPicture(shell.page, "95-stop-question");
   await shell.page.getByRole("button", { name: "Keep it going" }).click();
@@ -123,13 +117,13 @@ test("stop and start: it is asked, what it waits for is said, and the work comes
   await shell.prompt();
   await shell.page.locator(".toast", { hasText: /is back in/ }).waitFor();
   const next = await shell.tmux();
-  expect(statusOf(`${next.home}/${name}`)).toBe(before);
+  expect(await statusOf(next, name)).toBe(before);
   await keepPicture(shell.page, "98-started-again");
 });
 
 test("restart: a new pod by itself, with the work", async () => {
-  const { shell, folder, name, tmux } = await withClone();
-  const before = work(folder);
+  const { shell, name, tmux } = await withClone();
+  const before = await work(tmux, name);
   const podName = await shell.podName();
   await shell.choose("Restart…");
   await shell.page.getByRole("button", { name: "Restart", exact: true }).click();
@@ -141,5 +135,5 @@ test("restart: a new pod by itself, with the work", async () => {
   );
   await shell.page.locator(".toast", { hasText: /is back in/ }).waitFor({ timeout: 60_000 });
   await shell.prompt();
-  expect(statusOf(`${(await PodTmux.of(podName)).home}/${name}`)).toBe(before);
+  expect(await statusOf(await PodTmux.of(podName), name)).toBe(before);
 });

@@ -3,13 +3,15 @@
 
 import { expect, test } from "vitest";
 import { keepPicture } from "./harness/artefacts.ts";
+import { onlyLocal } from "./harness/cluster-target.ts";
 import type { ShellPage } from "./harness/shell-page.ts";
 import { until } from "./harness/until.ts";
 import { useWorld } from "./harness/world.ts";
 
 const world = useWorld();
 
-test("after Ctrl-C nothing is left running; after the next start the same page has the same shell back, unasked", async () => {
+test("after Ctrl-C nothing is left running; after the next start the same page has the same shell back, unasked", async (context) => {
+  onlyLocal(context, "its pods outlive the edge");
   const { shell, tmux } = await world().withShell();
   const before = await shellId(shell);
   const connected = await shell.badge();
@@ -21,7 +23,7 @@ test("after Ctrl-C nothing is left running; after the next start the same page h
   );
 
   await world().product.end();
-  expect(tmux.isThere()).toBe(false);
+  expect(await tmux.isThere()).toBe(false);
   await until(
     "the page to notice",
     () => shell.badge(),

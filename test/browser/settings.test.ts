@@ -1,7 +1,6 @@
 // Owns a shell's set-up as a person does it on the page: at the first start, with a wrong token, changed and removed later.
 // Must not know how the pod carries it out.
 
-import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { keepPicture } from "./harness/artefacts.ts";
 import { goodToken, useForge } from "./harness/forge.ts";
@@ -34,7 +33,7 @@ test("the first start asks for a repository beside the terminal; a wrong token i
   expect(await refused.first().textContent()).toMatch(/token/i);
   await keepPicture(shell.page, "82-wrong-token");
   const tmux = await shell.tmux();
-  expect(existsSync(`${tmux.home}/${name}`)).toBe(false);
+  expect(await tmux.exists(name)).toBe(false);
 
   await shell.panel.getByRole("button", { name: "Change", exact: true }).click();
   expect(await shell.panel.getByRole("textbox", { name: "Token" }).inputValue()).toBe("");
@@ -42,7 +41,7 @@ test("the first start asks for a repository beside the terminal; a wrong token i
   await shell.panel.getByRole("button", { name: "Save", exact: true }).click();
   await shell.panel.getByText(`Cloned into ~/${name}, branch main.`).waitFor();
   await keepPicture(shell.page, "83-cloned");
-  expect(readFileSync(`${tmux.home}/${name}/tides.txt`, "utf8")).toBe("low\nhigh\n");
+  expect(await tmux.read(`${name}/tides.txt`)).toBe("low\nhigh\n");
   await shell.panel.getByRole("button", { name: "Done" }).click();
   await shell.enter(`cd ~/${name} && git status -sb`);
   await shell.row("## main...origin/main");
@@ -98,7 +97,7 @@ test("cloud credentials are given, never shown again, replaced and removed", asy
   await keepPicture(shell.page, "88-aws-set");
   const credentials = await until(
     "the credentials where the AWS CLI reads them",
-    () => readFileSync(`${tmux.home}/.aws/credentials`, "utf8"),
+    () => tmux.read(".aws/credentials"),
     (text) => text.includes("AKIAIOSFODNN7EXAMPLE"),
   );
   expect(credentials).toContain("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
@@ -106,8 +105,8 @@ test("cloud credentials are given, never shown again, replaced and removed", asy
   await shell.panel.getByRole("button", { name: "Remove AWS" }).click();
   await until(
     "the credentials to be gone",
-    () => existsSync(`${tmux.home}/.aws/credentials`) && readFileSync(`${tmux.home}/.aws/credentials`, "utf8"),
-    (text) => text === false || !text.includes("AKIAIOSFODNN7EXAMPLE"),
+    async () => ((await tmux.exists(".aws/credentials")) ? await tmux.read(".aws/credentials") : ""),
+    (text) => !text.includes("AKIAIOSFODNN7EXAMPLE"),
   );
   await shell.panel.getByRole("button", { name: "Add AWS" }).waitFor();
 });

@@ -5,7 +5,14 @@ import { readFileSync } from "node:fs";
 import type { FaultAction } from "../../../dev/cluster/cluster-faults.ts";
 import type { Fault } from "../../../dev/cluster/faults.ts";
 
-export class ClusterFaults {
+export interface Faults {
+  /** Stands until `clear`. */
+  add(fault: Fault): Promise<void>;
+  act(action: FaultAction): Promise<void>;
+  clear(): Promise<void>;
+}
+
+export class ClusterFaults implements Faults {
   readonly #runFile: string;
 
   /** `runFile`: the product's run.json. */
@@ -13,7 +20,6 @@ export class ClusterFaults {
     this.#runFile = runFile;
   }
 
-  /** Stands until `clear`. */
   async add(fault: Fault): Promise<void> {
     await this.#ask("POST", fault);
   }

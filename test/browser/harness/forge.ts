@@ -5,8 +5,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
+import { ControlClient } from "../../../dev/kubernetes/control/control-client.ts";
 import { type HttpGitServer, startHttpGitServer } from "../../git-servers/http-git-server.ts";
 import { git, makeRepository } from "../../git-servers/repositories.ts";
+import { kubernetes, outsideTls } from "./cluster-target.ts";
 
 export const goodToken = "glpat-0123456789abcdefghij";
 
@@ -23,7 +25,11 @@ export class Forge {
   static async open(): Promise<Forge> {
     const root = mkdtempSync(join(tmpdir(), "limpet-forge-"));
     const users = [{ name: "x-access-token", password: goodToken, write: true }];
-    return new Forge(root, await startHttpGitServer({ root, users }));
+    if (kubernetes === null || outsideTls === null) return new Forge(root, await startHttpGitServer({ root, users }));
+    // Pods find it on the internet, with a certificate that the company signed.
+    const server = await startHttpGitServer({ root, users, tls: outsideTls });
+    await new ControlClient(kubernetes.control).outside(server.port, server.port);
+    return new Forge(root, server);
   }
 
   /** A new repository with a few files on `main`. */
@@ -33,7 +39,7 @@ export class Forge {
     const bare = makeRepository(this.#root, `team/${name}`, { files });
     return {
       name,
-      url: this.#server.url(`team/${name}`),
+      url: addressOf(this.#server.url(`team/${name}`)),
       refs: () => git(bare, "for-each-ref", "--format=%(refname)").split("\n"),
     };
   }
@@ -42,6 +48,10 @@ export class Forge {
     await this.#server.close();
     rmSync(this.#root, { recursive: true, force: true });
   }
+}
+
+function addressOf(url: string): string {
+  return kubernetes === null ? url : url.replace("127.0.0.1", kubernetes.outside.address);
 }
 
 export function useForge(): () => Forge {

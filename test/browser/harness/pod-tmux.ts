@@ -1,45 +1,28 @@
-// Owns asking the tmux of one person's pod, on this machine, what it holds: the truth that every screen is compared with.
-// Must not know how the page or the edge see it.
+// Owns asking one person's pod what it holds, its tmux and its files: the truth that every screen is compared with.
+// Must not know how the page or the edge see it, nor where the pod is.
 
-import { execFile, execFileSync } from "node:child_process";
-import { promisify } from "node:util";
-import { environmentOf, listProcesses } from "./processes.ts";
-import { until } from "./until.ts";
+import { kubernetes } from "./cluster-target.ts";
+import { kubernetesPlace, localPlace, type PodPlace } from "./pod-place.ts";
 
 export class PodTmux {
-  readonly #socket: string;
-  readonly home: string;
+  readonly #place: PodPlace;
 
-  private constructor(socket: string, home: string) {
-    this.#socket = socket;
-    this.home = home;
+  private constructor(place: PodPlace) {
+    this.#place = place;
   }
 
-  /** The tmux of the pod with this name, once it runs: found by the environment that the local cluster gives a pod. */
+  /** The tmux of the pod with this name, once it runs. */
   static async of(podName: string): Promise<PodTmux> {
-    const { run, home } = await until(
-      `processes of ${podName} on this machine`,
-      () => {
-        for (const { pid } of listProcesses()) {
-          const environment = environmentOf(pid);
-          const run = environment.get("LIMPET_RUN");
-          const home = environment.get("HOME");
-          if (environment.get("HOSTNAME") === podName && run !== undefined && home !== undefined) return { run, home };
-        }
-        return { run: "", home: "" };
-      },
-      (places) => places.run !== "",
-    );
-    return new PodTmux(`${run}/tmux`, home);
+    return new PodTmux(kubernetes === null ? await localPlace(podName) : await kubernetesPlace(kubernetes, podName));
+  }
+
+  get home(): string {
+    return this.#place.home;
   }
 
   /** One tmux command's output. */
   async ask(...args: readonly string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)("tmux", ["-S", this.#socket, ...args], {
-      maxBuffer: 64 * 1024 * 1024,
-      env: { ...process.env, LANG: "C.UTF-8" },
-    });
-    return stdout;
+    return await this.#place.run("tmux", ["-S", this.#place.socket, ...args]);
   }
 
   async format(format: string): Promise<string> {
@@ -61,9 +44,38 @@ export class PodTmux {
   }
 
   /** True while the server runs. */
-  isThere(): boolean {
+  async isThere(): Promise<boolean> {
+    return await this.#succeeds("tmux", "-S", this.#place.socket, "has-session", "-t", "=limpet");
+  }
+
+  /** A file's text. `path`: below the home. @throws where there is none */
+  async read(path: string): Promise<string> {
+    return await this.#place.run("cat", ["--", `${this.home}/${path}`]);
+  }
+
+  async write(path: string, text: string, mode = "644"): Promise<void> {
+    const script = 'cat >"$1" && chmod "$2" "$1"';
+    await this.#place.run("sh", ["-c", script, "sh", `${this.home}/${path}`, mode], text);
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return await this.#succeeds("test", "-e", `${this.home}/${path}`);
+  }
+
+  /** Of a file, in bytes. */
+  async sizeOf(path: string): Promise<number> {
+    return Number(await this.#place.run("stat", ["--format=%s", `${this.home}/${path}`]));
+  }
+
+  /** git in a folder below the home, as somebody; its output without the last newline. */
+  async git(folder: string, ...args: readonly string[]): Promise<string> {
+    const somebody = ["-c", "user.name=A Person", "-c", "user.email=person@example.com"];
+    return (await this.#place.run("git", ["-C", `${this.home}/${folder}`, ...somebody, ...args])).replace(/\n$/, "");
+  }
+
+  async #succeeds(program: string, ...args: readonly string[]): Promise<boolean> {
     try {
-      execFileSync("tmux", ["-S", this.#socket, "has-session", "-t", "=limpet"], { stdio: "ignore" });
+      await this.#place.run(program, args);
       return true;
     } catch {
       return false;

@@ -7,7 +7,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot } from "./artefacts.ts";
-import { ClusterFaults } from "./cluster-faults.ts";
+import { ClusterFaults, type Faults } from "./cluster-faults.ts";
+import { kubernetes, targetVariables } from "./cluster-target.ts";
+import { KubernetesFaults } from "./kubernetes-faults.ts";
 import { descendants, isAlive, type Process } from "./processes.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 import { until } from "./until.ts";
@@ -25,7 +27,7 @@ export class Product {
   readonly front: TcpProxy;
   /** Between the edge and the cluster's API. */
   readonly cluster: TcpProxy;
-  readonly faults: ClusterFaults;
+  readonly faults: Faults;
   readonly #stateDir: string;
   readonly #variables: WorkerVariables;
   readonly #edgePort: number;
@@ -42,7 +44,8 @@ export class Product {
   ) {
     this.#stateDir = stateDir;
     this.#variables = variables;
-    this.faults = new ClusterFaults(join(stateDir, "run.json"));
+    this.faults =
+      kubernetes === null ? new ClusterFaults(join(stateDir, "run.json")) : new KubernetesFaults(kubernetes);
     this.#edgePort = ports.edge;
     this.#clusterPort = ports.cluster;
     this.front = front;
@@ -54,7 +57,7 @@ export class Product {
     const ports = { edge: await freePort(), cluster: await freePort() };
     const product = new Product(
       mkdtempSync(join(tmpdir(), "limpet-browser-")),
-      variables,
+      { ...targetVariables, ...variables },
       ports,
       await TcpProxy.listen(ports.edge),
       await TcpProxy.listen(ports.cluster),
@@ -87,7 +90,7 @@ export class Product {
   /** `npm start`; returns when it says that it is ready. Also after `end`, on the same state and addresses. */
   async begin(): Promise<void> {
     this.#output = "";
-    const child = spawn("npm", ["start"], {
+    const child = spawn("npm", kubernetes === null ? ["start"] : ["start", "--", "--kubernetes"], {
       cwd: repositoryRoot,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
@@ -96,7 +99,8 @@ export class Product {
         PORT: String(this.#edgePort),
         LIMPET_PUBLIC_URL: this.url,
         LIMPET_CLUSTER_LISTEN: `127.0.0.1:${this.#clusterPort}`,
-        LIMPET_CLUSTER_URL: `http://127.0.0.1:${this.cluster.port}`,
+        ...(kubernetes === null ? {} : { LIMPET_KUBERNETES: kubernetes.path }),
+        LIMPET_CLUSTER_URL: `${kubernetes === null ? "http" : "https"}://127.0.0.1:${this.cluster.port}`,
         ...Object.fromEntries(Object.entries(this.#variables).map(([name, value]) => [`LIMPET_VARS_${name}`, value])),
       },
     });

@@ -1,7 +1,6 @@
 // Owns the pictures in the README and the documents: a real shell, in the page as it is.
 // Must not know how the page is built.
 
-import { writeFileSync } from "node:fs";
 import { repositoryRoot } from "./artefacts.ts";
 import type { Person } from "./world.ts";
 
@@ -18,7 +17,7 @@ export async function paintSettings({ shell }: Pick<Person, "shell">): Promise<v
 export async function paintReadme({ shell, tmux }: Person): Promise<void> {
   if (await shell.panel.isVisible()) await shell.closePanel();
   await shell.page.setViewportSize({ width: 1280, height: 650 });
-  writeFileSync(`${tmux.home}/tides`, tides, { mode: 0o755 });
+  await tmux.write("tides", tides, "755");
   await shell.enter(`git clone -q ${repositoryRoot} limpet; cd limpet; printf '\\033]2;limpet\\007'; clear`);
   await shell.rowsUntil("an empty screen", (rows) => rows.length === 1 && rows[0]?.includes("limpet") === true);
   for (const command of ["git log --oneline --graph -7", "ls --color -w 100 durable durable/bridge", "~/tides 17:31"]) {

@@ -5,6 +5,11 @@ import type { BrowserContext, Locator, Page } from "playwright-core";
 import { PodTmux, trimLines } from "./pod-tmux.ts";
 import { until } from "./until.ts";
 
+/** Of bash, of root's, and of zsh. */
+export function isPrompt(row: string): boolean {
+  return /[$#%]$/.test(row);
+}
+
 const rowsSelector = ".xterm-rows > div";
 
 export class ShellPage {
@@ -69,7 +74,7 @@ export class ShellPage {
 
   /** Waits until the shell's prompt is the last thing on the screen. */
   async prompt(): Promise<readonly string[]> {
-    return await this.rowsUntil("a prompt", (rows) => /[$#]$/.test(rows.at(-1) ?? ""));
+    return await this.rowsUntil("a prompt", (rows) => isPrompt(rows.at(-1) ?? ""));
   }
 
   /** The rows on view, as they are drawn. Blanks at their ends, and blank rows at the end, left out. */

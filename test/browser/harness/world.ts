@@ -5,6 +5,7 @@ import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { keepFile, keepPicture } from "./artefacts.ts";
 import { launchChromium, newDevice } from "./chromium.ts";
+import { kubernetes } from "./cluster-target.ts";
 import { PageLog } from "./page-log.ts";
 import type { PodTmux } from "./pod-tmux.ts";
 import { Product, type WorkerVariables } from "./product.ts";
@@ -109,6 +110,7 @@ export class World {
   async withShell(): Promise<Person> {
     const person = await this.signedIn();
     await person.shell.start();
+    if (kubernetes !== null) await speakBash(person.shell);
     return { ...person, tmux: await person.shell.tmux() };
   }
 
@@ -118,4 +120,10 @@ export class World {
     await tab.prompt();
     return tab;
   }
+}
+
+/** The image's shell is zsh; what the tests type is bash's, as a machine's own is. */
+async function speakBash(shell: ShellPage): Promise<void> {
+  await shell.enter("exec bash");
+  await shell.rowsUntil("bash's prompt", (rows) => /[$#]$/.test(rows.at(-1) ?? ""));
 }
