@@ -33,7 +33,7 @@ function namespacesFault(): string | null {
     "ip link add one type veth peer name two",
     "ip link add three type bridge",
     "iptables -w -t nat -A POSTROUTING -j MASQUERADE",
-    "iptables -w -t mangle -A POSTROUTING -m connlabel --label 100 -j NFQUEUE --queue-num 100",
+    "iptables -w -t mangle -A POSTROUTING -m owner --uid-owner 1 -m conntrack --ctstate NEW -j NFQUEUE --queue-num 100",
   ];
   const kinds = ["--mount", "--propagation=unchanged", "--pid", "--net", "--uts", "--ipc", "--cgroup"];
   for (const rule of rules) {

@@ -5,7 +5,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { field, listOf } from "./harness/json.ts";
-import { needsOwnKubernetes, type OwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
+import {
+  needsKubernetesAlone,
+  needsOwnKubernetes,
+  type OwnKubernetes,
+  openOwnKubernetes,
+} from "./harness/kubernetes.ts";
 
 const namespace = "limpet-cluster-test";
 
@@ -132,7 +137,8 @@ describe("the real Kubernetes", () => {
     outside.close();
   });
 
-  test("brings the API server, etcd, a kubelet and containerd back after a kill, and the pods go on", async () => {
+  test("brings the API server, etcd, a kubelet and containerd back after a kill, and the pods go on", async (context) => {
+    needsKubernetesAlone(context);
     const { control, kubectl } = open();
     const started = await call("cat", "/proc/1/stat");
     for (const name of ["kube-apiserver", "etcd", "shells-1/kubelet", "shells-1/containerd"]) {

@@ -5,20 +5,19 @@ import { podRange } from "../layout.ts";
 import type { Namespace } from "../namespaces/namespace.ts";
 
 export const policyQueue = 100;
-/** The bit of a connection's label that the enforcer sets on what it let pass (kube-network-policies, pkg/dataplane). */
-const acceptedLabel = 100;
 
 /**
- * The enforcer makes these very rules in nftables; a kernel without NFT_QUEUE refuses them, and the module of iptables that
- * does the same is older and everywhere. Where both are there, both ask the same enforcer.
+ * The enforcer makes rules like these in nftables; a kernel without NFT_QUEUE refuses them, and the module of iptables that
+ * does the same is older and everywhere. Where both are there, both ask the same enforcer. The first packets of a connection
+ * are looked at, each way at both ends; one that was let through and answered goes on when a policy changes, since not every
+ * kernel lets the enforcer label connections (NETFILTER_NETLINK_GLUE_CT).
  */
 export async function feedPolicyQueue(node: Namespace): Promise<void> {
   const rule = async (...args: readonly string[]): Promise<void> =>
     await node.inNetwork("iptables", "-w", "-t", "mangle", "-A", "POSTROUTING", ...args);
   // The kubelet's probes and the node's own programs.
   await rule("-m", "owner", "--uid-owner", "0", "-j", "ACCEPT");
-  const established = ["-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED"];
-  await rule(...established, "-m", "connlabel", "--label", String(acceptedLabel), "-j", "ACCEPT");
+  await rule("-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT");
   for (const direction of ["-s", "-d"]) {
     await rule(direction, podRange, "-j", "NFQUEUE", "--queue-num", String(policyQueue));
   }

@@ -7,6 +7,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type PodManifest, podManifest } from "../../../worker/kubernetes/pod-manifest.ts";
 import { type ApiServer, type Ask, apiServerOf, asking } from "./api-server.ts";
+import { field, listOf } from "./json.ts";
 import { type Kubectl, openKubectl, openOwnKubernetes } from "./kubernetes.ts";
 
 const overlays = fileURLToPath(new URL("../../../cluster/overlays", import.meta.url));
@@ -58,17 +59,40 @@ export async function openInstallation(overlay = "generic"): Promise<Installatio
   return installation;
 }
 
-/** `kubectl apply -k`. @returns its lines, one an object: `pod/a created` */
-export async function apply(
-  { kubectl, images }: Pick<Installation, "kubectl" | "images">,
-  overlay: string,
-  ...options: readonly string[]
-): Promise<readonly string[]> {
+type Hold = Pick<Installation, "kubectl" | "images">;
+
+/** An object as the server has it after an apply; the generation counts the changes of what is wished for. */
+export interface Applied {
+  readonly kind: unknown;
+  readonly name: unknown;
+  readonly uid: unknown;
+  readonly generation: unknown;
+}
+
+/**
+ * `kubectl apply -k`; a warning is a fault.
+ * (Its words do not tell whether something changed: some kinds are "configured" each time, with the same generation.)
+ */
+export async function apply(hold: Hold, overlay: string): Promise<readonly Applied[]> {
+  const said = await onOverlay(hold, overlay, "apply", "--warnings-as-errors", "--output=json");
+  return listOf(JSON.parse(said), "items").map((item) => {
+    const metadata = field(item, "metadata");
+    const [name, uid, generation] = ["name", "uid", "generation"].map((key) => field(metadata, key));
+    return { kind: field(item, "kind"), name, uid, generation };
+  });
+}
+
+/** `kubectl diff -k`: what an apply would change; empty where nothing. */
+export async function difference(hold: Hold, overlay: string): Promise<string> {
+  return await onOverlay(hold, overlay, "diff");
+}
+
+async function onOverlay({ kubectl, images }: Hold, overlay: string, ...args: readonly string[]): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "limpet-overlay-")));
   try {
     const kustomization = { ...installationOf(images), resources: [relative(folder, join(overlays, overlay))] };
     await writeFile(join(folder, "kustomization.yaml"), JSON.stringify(kustomization));
-    return (await kubectl.run(["apply", ...options, "--kustomize", folder])).trim().split("\n");
+    return await kubectl.run([...args, "--kustomize", folder]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -37,6 +37,13 @@ export function needsOwnKubernetes(context: TestContext): void {
     context.skip("it needs a hand on the nodes, and the cluster of KUBECONFIG is somebody's own");
 }
 
+/** For `beforeEach`, or in a test that stops parts of it: there is one of ours, and nobody else is at work on it. */
+export function needsKubernetesAlone(context: TestContext): void {
+  needsOwnKubernetes(context);
+  if (process.env["LIMPET_KUBERNETES"])
+    context.skip("others may be at work on the cluster that LIMPET_KUBERNETES names");
+}
+
 /** @returns `null` where there is none */
 export async function openKubectl(): Promise<Kubectl | null> {
   if (target.kind === "none") return null;
