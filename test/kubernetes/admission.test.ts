@@ -47,6 +47,8 @@ async function admin(manifest: object): Promise<{ readonly name: string; readonl
   return { name: String(field(said, "name")), uid: String(field(said, "uid")) };
 }
 
+/** With a body a DELETE takes no options of its query, `dryRun` neither. */
+const tryOut = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0, dryRun: ["All"] } as const;
 const create = (body: object): ApiRequest => ({ method: "POST", path: `${podsPath}?dryRun=All`, body });
 
 describe("a pod that the edge creates", () => {
@@ -160,17 +162,16 @@ describe("a pod that is there", () => {
     const annotations = { "karpenter.sh/do-not-disrupt": "true" };
     const changed = await edge({ method: "PATCH", path, contentType: merge, body: { metadata: { annotations } } });
     expect(changed).toMatchObject({ code: 403, message: expect.stringContaining("this pod is no shell") });
-    const ended = await edge({ method: "DELETE", path, body: { preconditions: { uid: other.uid } } });
+    const ended = await edge({ method: "DELETE", path, body: { ...tryOut, preconditions: { uid: other.uid } } });
     expect(ended).toMatchObject({ code: 403, message: expect.stringContaining("this pod is no shell") });
   });
 
   test("is ended by its uid and not by its name alone", async () => {
-    const path = `${podsPath}/${pod.name}?dryRun=All`;
-    const options = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0 };
-    const unnamed = await edge({ method: "DELETE", path, body: options });
+    const path = `${podsPath}/${pod.name}`;
+    const unnamed = await edge({ method: "DELETE", path, body: tryOut });
     expect(unnamed).toMatchObject({ code: 403, message: expect.stringContaining("a shell is ended by its uid") });
     const preconditions = { uid: pod.uid };
-    expect(await edge({ method: "DELETE", path, body: { ...options, preconditions } })).toMatchObject({ code: 200 });
+    expect(await edge({ method: "DELETE", path, body: { ...tryOut, preconditions } })).toMatchObject({ code: 200 });
   });
 });
 
@@ -254,7 +255,7 @@ describe("what else the edge may not", () => {
 
   test("nor with every right that a namespace has, should somebody grant it", async () => {
     const user = `limpet:${testId}`;
-    const role = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "admin" };
+    const role = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" };
     const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user }];
     await installation.kubectl.run(["create", "--filename", "-"], {
       apiVersion: "rbac.authorization.k8s.io/v1",
@@ -273,7 +274,14 @@ describe("what else the edge may not", () => {
     await refused("the edge has no business with CREATE of serviceaccounts", "create", "serviceaccount", "a");
     await refused("the edge has no business with CREATE of deployments", "create", "deployment", "a", "--image=b");
     await refused("the edge has no business with DELETE of rolebindings", "delete", "rolebinding", "limpet-edge");
-    const debug = installation.kubectl.run(["debug", pod.name, "--image=b", "--target=shell", ...as]);
+    const debug = installation.kubectl.run([
+      "debug",
+      pod.name,
+      "--image=b",
+      "--target=shell",
+      "--profile=restricted",
+      ...as,
+    ]);
     await expect(debug).rejects.toThrow("the edge has no business with UPDATE of pods/ephemeralcontainers");
   });
 });
