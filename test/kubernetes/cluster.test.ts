@@ -33,9 +33,9 @@ describe("the real Kubernetes", () => {
     const image = file.images["shell"] ?? "";
     const objects = [
       { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-      pod("caller", "shells-1", image, ["sleep", "infinity"]),
-      pod("far", "shells-2", image, server),
-      pod("near", "shells-1", image, server),
+      pod("caller", "shells-1", { image, command: ["sleep", "infinity"] }),
+      pod("far", "shells-2", { image, command: server, readinessProbe: answers }),
+      pod("near", "shells-1", { image, command: server, readinessProbe: answers }),
       service("far"),
       service("near"),
     ];
@@ -78,8 +78,10 @@ describe("the real Kubernetes", () => {
   });
 
   test("carries a service to a pod of the same node and to one of another", async () => {
-    expect(await curl("http://near:8080/name")).toBe("near");
-    expect(await curl("http://far:8080/name")).toBe("far");
+    for (const name of ["near", "far"]) {
+      // Each node's kube-proxy hears of a ready pod a moment later.
+      await expect.poll(() => curl(`http://${name}:8080/`).catch(() => ""), { timeout: 10_000 }).toBe(name);
+    }
   });
 
   test("leads a port of the outside, and of a private address, to a program of this machine", async () => {
@@ -175,7 +177,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(("", 8080), Answer).serve_forever()`,
 ];
 
-function pod(name: string, node: string, image: string, command: readonly string[]): object {
+const answers = { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 };
+
+function pod(name: string, node: string, container: object): object {
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -184,7 +188,7 @@ function pod(name: string, node: string, image: string, command: readonly string
       nodeSelector: { "kubernetes.io/hostname": node },
       tolerations: [{ key: "limpet.dev/shells", operator: "Exists", effect: "NoSchedule" }],
       terminationGracePeriodSeconds: 0,
-      containers: [{ name: "only", image, imagePullPolicy: "Never", command, env: [{ name: "NAME", value: name }] }],
+      containers: [{ name: "only", imagePullPolicy: "Never", env: [{ name: "NAME", value: name }], ...container }],
     },
   };
 }
