@@ -1,8 +1,8 @@
 // Owns how a process's output becomes messages: the channel byte in front, bounded, few of them.
 // Must not know sockets.
 
-/** Kubernetes sends at most this much in one message, its channel byte included. */
-const longestFrame = 32_768;
+/** Kubernetes sends at most 32 KiB of output in one message, behind its channel byte. */
+const longestFrame = 1 + 32_768;
 
 /**
  * A tty is read in small pieces. Those that came in one turn of the event loop leave as one message at its end, which

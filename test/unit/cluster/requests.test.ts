@@ -69,7 +69,7 @@ test("unknown fields are dropped at every depth, and told by their path", () => 
   });
 });
 
-test("output of one turn leaves as few messages, whole, in order, at most 32,768 bytes each", async () => {
+test("output of one turn leaves as few messages, whole, in order, at most 32,768 bytes of output each", async () => {
   const sent: Buffer[] = [];
   const frames = new OutputFrames((frame) => sent.push(Buffer.from(frame)));
   frames.add(1, Buffer.from("one "));
@@ -83,7 +83,7 @@ test("output of one turn leaves as few messages, whole, in order, at most 32,768
     "\u0001xxxxxxx",
   ]);
   await new Promise((resolve) => setImmediate(resolve));
-  expect(sent.map(({ length }) => length)).toEqual([8, 6, 32_768, 32_768, 70_000 - 2 * 32_767 + 1]);
+  expect(sent.map(({ length }) => length)).toEqual([8, 6, 32_769, 32_769, 70_000 - 2 * 32_768 + 1]);
 });
 
 test("a pod of a PriorityClass has its number, and one of a class that is not there is refused", () => {
