@@ -29,10 +29,12 @@ end)
 core.register_fetches("credential", function() return credential end)
 
 -- A request is logged when it is over, and an exec may last for hours. The variables were checked before the API server
--- saw them: nothing in them needs escaping.
+-- saw them: nothing in them needs escaping. Written here, since what Lua logs goes to stderr as well before HAProxy 3.0;
+-- stdout is not blocking, as for HAProxy's own lines.
+io.stdout:setvbuf("line")
 core.register_action("opened", { "http-res" }, function(txn)
-  local function word(name) return txn:get_var("txn." .. name) or "" end
-  txn:Info(string.format(
-    '{"time":"%s","event":"opened","subject":"%s","pod":"%s","method":"%s","path":"%s","status":101,"source":"%s"}',
+  local function word(name) return txn:get_var("txn." .. name) or "-" end
+  io.stdout:write(string.format(
+    '{"time":"%s","event":"opened","subject":"%s","pod":"%s","method":"%s","path":"%s","status":101,"source":"%s"}\n',
     os.date("!%Y-%m-%dT%H:%M:%SZ"), word("sub"), word("pod"), word("method"), word("path"), txn.f:src()))
 end)

@@ -1,7 +1,7 @@
 // Owns a certificate for 127.0.0.1 that signs itself, made anew for a test: X.509 v3 in DER (RFC 5280), P-256.
 // Must not be taken for more than a test's: it has no serial number to speak of and ends in a day.
 
-import { generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 
 export interface TestCertificate {
   /** PEM. */
@@ -36,7 +36,7 @@ const subjectAltName = oid("551d11");
 /** It is its own authority: as a CA bundle it makes itself trusted. `names`: DNS names beside the address. */
 export function makeCertificate(names: readonly string[] = []): TestCertificate {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const name = sequence(tlv(0x31, sequence(commonName, tlv(0x0c, Buffer.from("Limpet's tests")))));
+  const name = sequence(tlv(0x31, sequence(commonName, tlv(0x0c, Buffer.from(`Limpet's tests ${randomUUID()}`)))));
   const dayMs = 86_400_000;
   const extensions = tlv(
     0xa3,

@@ -43,8 +43,9 @@ export class Ingress {
   readonly place: Place;
   readonly statusUrl: string;
   readonly log: LogLine[] = [];
-  /** All that it wrote, byte for byte. */
+  /** All that it wrote: stdout has its log, stderr what HAProxy's master says of its workers. */
   said = "";
+  stdout = "";
   readonly #child: ChildProcess;
   readonly #folder: string;
   readonly #ended: Promise<unknown>;
@@ -60,6 +61,7 @@ export class Ingress {
       if (output === null) continue;
       createInterface({ input: output }).on("line", (line) => {
         this.said += `${line}\n`;
+        if (output === child.stdout) this.stdout += `${line}\n`;
         if (process.env["INGRESS_LOG"] !== undefined) console.error(line);
         const parsed = parseLine(line);
         if (parsed !== null) this.log.push(parsed);

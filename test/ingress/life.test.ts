@@ -1,0 +1,182 @@
+// Owns the proof that the ingress lives through changes: credential, keys, certificates, reloads and its own end.
+// Must not know Kubernetes: files change here as the kubelet changes them there.
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { makeCertificate } from "../git-servers/certificate.ts";
+import { findHaproxy } from "./harness/haproxy.ts";
+import { apiServerName, Ingress, settings } from "./harness/ingress.ts";
+import { type Place, RawConnection, sendRaw } from "./harness/raw-client.ts";
+import { startSteady } from "./harness/steady.ts";
+import { makeSigner } from "./harness/tokens.ts";
+import { startUpstream, type Upstream } from "./harness/upstream.ts";
+import { hostileBytes, type Stage } from "./hostile-requests.ts";
+
+const haproxy = findHaproxy();
+const missing = "missing" in haproxy ? haproxy.missing : null;
+
+const first = makeSigner("edge-1");
+const second = makeSigner("edge-2");
+const base = {
+  ...settings,
+  host: "cluster.limpet.test",
+  pod: "limpet-0123456789abcdefghjk",
+  stranger: makeSigner("x"),
+};
+const stage: Stage = { ...base, signer: first };
+const later: Stage = { ...base, signer: second };
+
+/** A tunnel whose other end gives back what it is given. */
+async function openTunnel(place: Place, by: Stage): Promise<RawConnection> {
+  const tunnel = await RawConnection.open(place);
+  tunnel.send(hostileBytes({ of: "exec" }, by));
+  expect((await tunnel.answer())?.code).toBe(101);
+  return tunnel;
+}
+
+async function echo(tunnel: RawConnection, text: string): Promise<string> {
+  tunnel.send(text);
+  return tunnel.bytes(text.length);
+}
+
+describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing}`}`, () => {
+  const apiCertificate = makeCertificate([apiServerName]);
+  let upstream: Upstream;
+  let ingress: Ingress;
+
+  beforeAll(async () => {
+    upstream = await startUpstream(apiCertificate);
+  });
+
+  afterAll(() => upstream.close());
+
+  beforeEach(async () => {
+    if ("missing" in haproxy) return;
+    ingress = await Ingress.start({
+      haproxy,
+      apiServer: { port: upstream.port, cert: apiCertificate.cert },
+      certificate: makeCertificate(),
+      signers: [first],
+      credential: "credential-1",
+    });
+  });
+
+  afterEach(async () => {
+    upstream.answerWith(200);
+    await ingress.close();
+  });
+
+  const ask = (by = stage) => sendRaw(ingress.place, hostileBytes({}, by));
+  const lastCredential = () => upstream.received.at(-1)?.headers.authorization;
+
+  test("a rotated credential is read again, without one lost request", async () => {
+    const steady = startSteady(
+      () => ingress.place,
+      () => hostileBytes({}, stage),
+    );
+    const started = Date.now();
+    ingress.putCredential("credential-2\n");
+    while (lastCredential() !== "Bearer credential-2") {
+      expect(Date.now() - started).toBeLessThan(5_000);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const { answered, lost } = await steady.stop();
+    expect(lost).toEqual([]);
+    expect(answered).toBeGreaterThan(10);
+  });
+
+  test("without a credential: 503 with the reason, not ready, and well again when there is one", async () => {
+    for (const text of ["", "no token\r\nX-Remote-User: admin"]) {
+      ingress.putCredential(text);
+      await expect.poll(async () => (await ask())?.code, { timeout: 5_000 }).toBe(503);
+      const before = upstream.received.length;
+      expect((await ask())?.body).toContain("The ingress has no credential for the API server yet");
+      expect(upstream.received.length).toBe(before);
+      expect((await fetch(`${ingress.statusUrl}/readyz`)).status).toBe(503);
+      expect((await fetch(`${ingress.statusUrl}/healthz`)).status).toBe(200);
+    }
+    ingress.putCredential("credential-3");
+    await expect.poll(async () => (await ask())?.code, { timeout: 5_000 }).toBe(200);
+    expect((await fetch(`${ingress.statusUrl}/readyz`)).status).toBe(200);
+  });
+
+  test("an API server that refuses the ingress is not taken for one that refuses the edge", async () => {
+    upstream.answerWith(401);
+    const answer = await ask();
+    expect(answer?.code).toBe(503);
+    expect(answer?.body).toContain("The API server refuses the ingress's own credential");
+    upstream.answerWith(404);
+    expect(JSON.parse((await ask())?.body ?? "")).toMatchObject({ kind: "Pod" });
+  });
+
+  test("the edge's key rotates without one lost request or tunnel", async () => {
+    const tunnel = await openTunnel(ingress.place, stage);
+    let by = stage;
+    const steady = startSteady(
+      () => ingress.place,
+      () => hostileBytes({}, by),
+    );
+    expect((await ask(later))?.body).toContain("a key that the ingress has");
+    await ingress.reloaded(() => ingress.putKeys([first, second]));
+    await expect.poll(async () => (await ask(later))?.code).toBe(200);
+    // The edge signs with the new one, and only then the old one goes.
+    by = later;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await ingress.reloaded(() => ingress.putKeys([second]));
+    await expect.poll(async () => (await ask(stage))?.code).toBe(401);
+    const { answered, lost } = await steady.stop();
+    expect(lost).toEqual([]);
+    expect(answered).toBeGreaterThan(50);
+    expect(await echo(tunnel, "still here")).toBe("still here");
+    tunnel.close();
+  });
+
+  test("a certificate rotates without one lost request or tunnel", async () => {
+    const tunnel = await openTunnel(ingress.place, stage);
+    const certificate = makeCertificate();
+    // Clients trust both for as long as they cannot know which they meet.
+    const both: Place = { ...ingress.place, ca: ingress.place.ca + certificate.cert };
+    const steady = startSteady(
+      () => both,
+      () => hostileBytes({}, stage),
+    );
+    await ingress.reloaded(() => ingress.putCertificate(certificate));
+    const renewed: Place = { ...ingress.place, ca: certificate.cert };
+    await expect.poll(async () => (await sendRaw(renewed, hostileBytes({}, stage)).catch(() => null))?.code).toBe(200);
+    const { answered, lost } = await steady.stop();
+    expect(lost).toEqual([]);
+    expect(answered).toBeGreaterThan(50);
+    expect(await echo(tunnel, "still here")).toBe("still here");
+    tunnel.close();
+  });
+
+  test("keys and certificates that are none change nothing", async () => {
+    ingress.putKeys([first], { "notes.txt": "x", "bad name.pem": first.publicPem, "private.pem": "-----BEGIN EC" });
+    await ingress.until(() => ingress.log.find(({ event }) => event === "reload"));
+    expect(ingress.log.filter(({ event }) => event === "key-refused")).toHaveLength(2);
+    expect((await ask())?.code).toBe(200);
+    ingress.putCertificate({ cert: "no certificate", key: "no key" });
+    await ingress.until(() => ingress.log.find(({ event }) => event === "reload-refused"));
+    expect((await ask())?.code).toBe(200);
+  });
+
+  test("told to end: requests still pass for a while, a tunnel goes on, then it ends", async () => {
+    const tunnel = await openTunnel(ingress.place, stage);
+    const steady = startSteady(
+      () => ingress.place,
+      () => hostileBytes({}, stage),
+    );
+    const left = ingress.leave();
+    await ingress.until(() => ingress.log.find(({ event }) => event === "leaving"));
+    const { answered, lost } = await steady.stop();
+    expect(lost).toEqual([]);
+    expect(answered).toBeGreaterThan(0);
+    // The listener is closed now; the tunnel is not.
+    await expect.poll(() => ask().catch(() => "refused"), { timeout: 4_000 }).toBe("refused");
+    expect(await echo(tunnel, "still here")).toBe("still here");
+    tunnel.close();
+    const before = Date.now();
+    await left;
+    // Not after the whole time to drain: nothing was left to wait for.
+    expect(Date.now() - before).toBeLessThan(4_000);
+  });
+});
