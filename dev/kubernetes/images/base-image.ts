@@ -13,13 +13,17 @@ export type Suite = "bookworm" | "forky";
 
 const ownFolder = import.meta.dirname;
 
+function sources(mirror: Mirror, suite: Suite): string {
+  return sourcesList(mirror, suite, suite === "bookworm");
+}
+
 async function recipe(): Promise<readonly string[]> {
   return await Promise.all(["make-base", "dpkg-slim.conf"].map((name) => readFile(join(ownFolder, name), "utf8")));
 }
 
 /** What a base is made from; in the keys of all that is built upon it. */
 export async function baseKey(suite: Suite): Promise<string> {
-  return contentKey([suite, process.arch, JSON.stringify(await findMirror()), ...(await recipe())]);
+  return contentKey([suite, process.arch, sources(await findMirror(), suite), ...(await recipe())]);
 }
 
 /** @returns path of a tar archive of the root file system */
@@ -30,7 +34,7 @@ export async function ensureBase(suite: Suite): Promise<string> {
 }
 
 async function makeBase(folder: string, suite: Suite, mirror: Mirror): Promise<void> {
-  await writeFile(join(folder, "sources.list"), sourcesList(mirror, suite, suite === "bookworm"));
+  await writeFile(join(folder, "sources.list"), sources(mirror, suite));
   await copyFile(join(ownFolder, "dpkg-slim.conf"), join(folder, "dpkg-slim.conf"));
   await runQuietly(`Making a root of Debian (${suite})`, command(folder, suite, mirror.archive));
 }

@@ -3,6 +3,7 @@
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { SetupError } from "../../setup/processes.mjs";
 import { ensureBinaries } from "../binaries/ensure-binaries.ts";
 import { contentKey } from "../cache/cache-folder.ts";
 import { madeOnce } from "../cache/made-once.ts";
@@ -22,8 +23,8 @@ export interface Images {
   readonly shell: Image;
   /** HAProxy as Debian 12 has it (2.6). */
   readonly ingress: Image;
-  /** HAProxy of the newest branch with long-term support that Debian carries (3.2). */
-  readonly ingressNewest: Image;
+  /** HAProxy of the newest branch with long-term support that Debian carries (3.2); absent where its suite is out of reach. */
+  readonly ingressNewest?: Image;
   readonly pause: Image;
 }
 
@@ -43,9 +44,20 @@ export async function ensureImages(): Promise<Images> {
   // One after the other: each build keeps a core busy, and apt's mirror is asked politely.
   const pause = await ensurePause();
   const ingress = await ensureIngress("bookworm");
-  const ingressNewest = await ensureIngress("forky");
   const shell = await ensureShell();
-  return { shell, ingress, ingressNewest, pause };
+  const ingressNewest = await ensureNewestIngress();
+  return { shell, ingress, pause, ...(ingressNewest !== null && { ingressNewest }) };
+}
+
+/** @returns `null`, and says why, where it cannot be had: that suite changes daily, and not every mirror carries it */
+async function ensureNewestIngress(): Promise<Image | null> {
+  try {
+    return await ensureIngress("forky");
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.log(`· No image with a newer HAProxy: ${error.message.split("\n")[0]}`);
+    return null;
+  }
 }
 
 /**

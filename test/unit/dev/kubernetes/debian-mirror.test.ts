@@ -25,7 +25,9 @@ test("the archive and its security updates are found among others' sources", () 
       "",
     ].join("\n"),
   );
-  expect(sourcesList(mirror, "forky", false)).toBe("deb http://mirror.example/debian forky main\n");
+  expect(sourcesList(mirror, "forky", false)).toBe(
+    "deb [check-valid-until=no] http://mirror.example/debian forky main\n",
+  );
 });
 
 test("without an archive it says what to do; without security updates it goes on", () => {
