@@ -26,6 +26,10 @@ export function sumOf(checks: readonly CheckReport[]): string {
   return `${said.join(", ")}.`;
 }
 
+function secondsOf({ ms }: CheckReport): string {
+  return ms < 2_000 ? "" : `${Math.round(ms / 1_000)} s`;
+}
+
 /** A terminal shows what is being looked at; a file or a pipe gets whole lines only. */
 export class Printer {
   readonly #out: NodeJS.WriteStream;
@@ -36,7 +40,7 @@ export class Printer {
 
   show(check: CheckReport): void {
     if (check.state === "running") {
-      if (this.#out.isTTY) this.#out.write(`\r\u001b[K… ${check.title}`);
+      if (this.#out.isTTY) this.#out.write(`\r\u001b[K… ${check.title} ${secondsOf(check)}`);
       return;
     }
     if (this.#out.isTTY) this.#out.write("\r\u001b[K");

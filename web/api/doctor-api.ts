@@ -18,7 +18,7 @@ export interface DoctorCheck {
 
 const states = ["RUNNING", "OK", "WARNING", "FAILED", "SKIPPED"] as const satisfies readonly DoctorState[];
 
-/** Each check twice, as it begins and as it is over. Administrators only: `FORBIDDEN`. */
+/** Each check as it begins, again while it lasts, and as it is over. Administrators only: `FORBIDDEN`. */
 export function askDoctor(repository: string | null, cancel: AbortSignal): AsyncGenerator<Told<DoctorCheck>> {
   return subscribe(
     DoctorDocument,

@@ -93,6 +93,11 @@ const heard: Readonly<Record<DoctorCheck["state"], string>> = {
   SKIPPED: "Not looked at:",
 };
 
+function looking(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  return seconds < 2 ? "Looking…" : `Looking… ${seconds} s`;
+}
+
 function Check(props: { readonly check: DoctorCheck }): JSX.Element {
   return (
     <li class={`doctor-check ${props.check.state.toLowerCase()}`}>
@@ -111,7 +116,7 @@ function Check(props: { readonly check: DoctorCheck }): JSX.Element {
         {props.check.title}
       </h2>
       <div class="doctor-words">
-        <p>{props.check.state === "RUNNING" ? "Looking…" : props.check.text}</p>
+        <p>{props.check.state === "RUNNING" ? looking(props.check.ms) : props.check.text}</p>
         <Show when={props.check.todo}>{(todo) => <p class="doctor-todo">{todo()}</p>}</Show>
       </div>
     </li>

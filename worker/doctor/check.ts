@@ -17,14 +17,14 @@ export interface Finding {
   readonly todo: string | null;
 }
 
-/** A check as it is told: once when it begins (`running`), once when it is over. */
+/** A check as it is told: when it begins and every few seconds while it lasts (`running`), and when it is over. */
 export interface CheckReport {
   readonly id: string;
   readonly title: string;
   readonly state: FindingState | "running";
   readonly text: string;
   readonly todo: string | null;
-  /** How long it took, in milliseconds; 0 while it runs. */
+  /** How long it took, or takes so far, in milliseconds. */
   readonly ms: number;
 }
 

@@ -6,7 +6,7 @@ import type { CheckReport } from "./check.ts";
 /** Carries a run out: tells each report, and ends early where `cancel` is aborted. */
 export type Run = (tell: (report: CheckReport) => void, cancel: AbortSignal) => Promise<unknown>;
 
-/** Reports wait here until they are read: there are twice as many as checks, and no more. */
+/** Reports wait here until they are read: a run is bounded in time, and tells something every few seconds. */
 export class ReportStream implements AsyncIterableIterator<CheckReport> {
   readonly #cancel = new AbortController();
   readonly #waiting: CheckReport[] = [];

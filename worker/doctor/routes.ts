@@ -18,8 +18,6 @@ import { type EdgeFacts, encodeLine } from "./lines.ts";
 import type { ReportStream } from "./report-stream.ts";
 
 const maxBodyBytes = 4 * 1024;
-/** A pod may take minutes; what is silent for so long is cut by proxies on the way. */
-const heartbeatMs = 10_000;
 
 export const doctorRoutes = new Hono<AppEnv>();
 
@@ -76,23 +74,16 @@ function factsOf({ publicUrl, cluster, signingKeys }: Config): EdgeFacts {
 
 function linesOf(edge: EdgeFacts | null, stream: ReportStream): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let heart: ReturnType<typeof setInterval> | undefined;
   return new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(encoder.encode(encodeLine({ type: "edge", edge })));
-      heart = setInterval(() => controller.enqueue(encoder.encode("\n")), heartbeatMs);
     },
     async pull(controller) {
       const { done, value } = await stream.next();
-      if (!done) {
-        controller.enqueue(encoder.encode(encodeLine({ type: "check", check: value })));
-        return;
-      }
-      clearInterval(heart);
-      controller.close();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(encodeLine({ type: "check", check: value })));
     },
     async cancel() {
-      clearInterval(heart);
       await stream.return();
     },
   });

@@ -137,8 +137,11 @@ function manifestOfNobody(visit: Visit) {
   return probeManifest(visit, id, podNameOf(id));
 }
 
+/** While a check lasts it is told again: proxies cut what is silent, and only a write tells that nobody listens any more. */
+const tellAgainMs = 3_000;
+
 /**
- * All checks, in their order; `tell` is given each twice, as it begins and as it is over. Never rejects for what is wrong
+ * All checks, in their order; `tell` is given each as it begins, again while it lasts, and as it is over. Never rejects for what is wrong
  * with the installation. Where nobody waits any more it ends what it began, and looks at nothing else.
  * @returns what was found, by the check's id
  */
@@ -150,8 +153,10 @@ export async function runDoctor(
   const found = new Map<CheckId, Finding>();
   for (const { id, title } of checks) {
     const begunMs = world.now();
-    tell({ id, title, state: "running", text: "", todo: null, ms: 0 });
-    const finding = await findingOf(id, round, found, world.cancel);
+    const running = (): void => tell({ id, title, state: "running", text: "", todo: null, ms: world.now() - begunMs });
+    running();
+    const again = setInterval(running, tellAgainMs);
+    const finding = await findingOf(id, round, found, world.cancel).finally(() => clearInterval(again));
     found.set(id, finding);
     tell({ id, title, ...finding, ms: world.now() - begunMs });
   }

@@ -25,7 +25,7 @@ const checkType = builder.objectRef<CheckReport>("DoctorCheck").implement({
     state: t.expose("state", { type: stateType, description: "Where it stands." }),
     text: t.exposeString("text", { description: "What is right or wrong, one line; empty while it runs." }),
     todo: t.exposeString("todo", { nullable: true, description: "What to do, one line; null where there is nothing." }),
-    ms: t.exposeInt("ms", { description: "How long it took, in milliseconds." }),
+    ms: t.exposeInt("ms", { description: "How long it took, or takes so far, in milliseconds." }),
   }),
 });
 
@@ -35,7 +35,7 @@ builder.subscriptionField("doctor", (t) =>
   t.field({
     type: checkType,
     description:
-      "Looks at each link of the chain from the edge to the pod, with a pod of its own, and tells each check twice: as it begins and as it is over. For administrators only (`FORBIDDEN`), one run at a time (`TOO_MANY_REQUESTS`). Who stops listening ends it.",
+      "Looks at each link of the chain from the edge to the pod, with a pod of its own, and tells each check as it begins, again every few seconds while it lasts, and as it is over. For administrators only (`FORBIDDEN`), one run at a time (`TOO_MANY_REQUESTS`). Who stops listening ends it.",
     args: {
       repository: t.arg.string({ description: "A repository whose host shells must reach; nothing of it is cloned." }),
     },
