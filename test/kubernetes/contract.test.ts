@@ -32,12 +32,13 @@ describe("the contract suite, unchanged", () => {
     own = await openOwnKubernetes();
     if (own === null) return;
     folder = await mkdtemp(join(tmpdir(), "limpet-contract-ca-"));
+    await removeGround(own, true);
     await makeGround(own);
     issuer = await openHttpsIssuer(own.control, own.file.outside.address);
   });
   afterAll(async () => {
     await own?.control.authentication(null);
-    if (own !== null) await removeGround(own);
+    if (own !== null) await removeGround(own, false);
     await issuer?.close();
     if (folder !== "") await rm(folder, { recursive: true, force: true });
   });

@@ -63,9 +63,7 @@ export function overlayFiles(options: OverlayOptions): Readonly<Record<string, s
         patch("ConfigMap", "limpet-admission", {
           data: { images: `${options.shellImage}\n`, installs: `${edge.installId}\n` },
         }),
-        patch("Service", "limpet-ingress", {
-          spec: { type: "NodePort", ports: [{ port: 443, protocol: "TCP", nodePort: options.nodePort }] },
-        }),
+        onNodePort("limpet-ingress", options.nodePort),
         patch("Deployment", "limpet-ingress", {
           spec: { template: { metadata: { annotations: { "limpet.dev/version": version } } } },
         }),
@@ -78,6 +76,16 @@ function patch(kind: string, name: string, change: object) {
   const apiVersion = kind === "Deployment" ? "apps/v1" : "v1";
   const object = { apiVersion, kind, metadata: { name, namespace: system }, ...change };
   return { target: { kind, name }, patch: JSON.stringify(object) };
+}
+
+/** A Service that is reached on each node which has one of its pods. */
+export function onNodePort(name: string, nodePort: number) {
+  // Merged, a list of ports keeps its own and passes this one over.
+  const change = [
+    { op: "replace", path: "/spec/type", value: "NodePort" },
+    { op: "add", path: "/spec/ports/0/nodePort", value: nodePort },
+  ];
+  return { target: { kind: "Service", name }, patch: JSON.stringify(change) };
 }
 
 /** Of kustomize's `images`: the image `name` of the manifests is this one. */

@@ -4,7 +4,7 @@
 import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
-import { publicKeyFile, renamedImage } from "../../../dev/kubernetes/install/kustomization.ts";
+import { onNodePort, publicKeyFile, renamedImage } from "../../../dev/kubernetes/install/kustomization.ts";
 import { makeCertificate } from "../../../dev/kubernetes/pki/x509.ts";
 import type { OwnKubernetes } from "../harness/kubernetes.ts";
 
@@ -57,9 +57,10 @@ export async function makeGround({ kubectl }: OwnKubernetes): Promise<void> {
   });
 }
 
-export async function removeGround({ kubectl }: OwnKubernetes): Promise<void> {
+/** @param wait false: it goes while nobody looks */
+export async function removeGround({ kubectl }: OwnKubernetes, wait: boolean): Promise<void> {
   const names = [contractNamespace, ingressNamespace];
-  await kubectl.run(["delete", "namespace", ...names, "--ignore-not-found", "--wait=false"]);
+  await kubectl.run(["delete", "namespace", ...names, "--ignore-not-found", `--wait=${wait}`]);
 }
 
 /**
@@ -117,10 +118,6 @@ function kustomization(resource: string, image: string, edge: ContractEdge, keyF
   // Where the resource has them; the namespace of all is changed after that.
   const namespace = "limpet-system";
   const options = { disableNameSuffixHash: true };
-  const patch = (kind: string, apiVersion: string, spec: object) => ({
-    target: { kind, name: "limpet-ingress" },
-    patch: JSON.stringify({ apiVersion, kind, metadata: { name: "limpet-ingress", namespace }, spec }),
-  });
   return {
     apiVersion: "kustomize.config.k8s.io/v1beta1",
     kind: "Kustomization",
@@ -145,8 +142,14 @@ function kustomization(resource: string, image: string, edge: ContractEdge, keyF
       { name: "limpet-ingress-tls", namespace, options, type: "kubernetes.io/tls", files: ["tls.crt", "tls.key"] },
     ],
     patches: [
-      patch("Service", "v1", { type: "NodePort", ports: [{ port: 443, protocol: "TCP", nodePort }] }),
-      patch("Deployment", "apps/v1", { replicas: 1, template: { spec: { terminationGracePeriodSeconds: 5 } } }),
+      onNodePort("limpet-ingress", nodePort),
+      {
+        target: { kind: "Deployment", name: "limpet-ingress" },
+        patch: JSON.stringify([
+          { op: "replace", path: "/spec/replicas", value: 1 },
+          { op: "replace", path: "/spec/template/spec/terminationGracePeriodSeconds", value: 5 },
+        ]),
+      },
     ],
   };
 }
