@@ -22,7 +22,10 @@ export interface ExecTarget {
   readonly name: string;
   /** ws(s) URL of the exec, or of the relay before it. */
   readonly url: string;
-  readonly token: string;
+  /** `null`: `tls` says who asks. */
+  readonly token: string | null;
+  /** PEM: an authority that is not public, and a client's own certificate. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   readonly cols: number;
   readonly rows: number;
   readonly tty: boolean;
@@ -31,7 +34,8 @@ export interface ExecTarget {
 /** An exec over a WebSocket, spoken to directly: `v4.channel.k8s.io`. */
 export async function openExec(target: ExecTarget): Promise<Link> {
   const socket = new WebSocket(target.url, ["v4.channel.k8s.io"], {
-    headers: { authorization: `Bearer ${target.token}` },
+    headers: target.token === null ? {} : { authorization: `Bearer ${target.token}` },
+    ...target.tls,
     perMessageDeflate: false,
     maxPayload: 64 * 1024 * 1024,
   });

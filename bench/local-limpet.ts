@@ -5,7 +5,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build, buildDirOf } from "../dev/build/build.ts";
+import { type KubernetesFile, readKubernetesFile } from "../dev/kubernetes/kubernetes-file.ts";
 import { Environment } from "../dev/start/environment.ts";
+import { textAt } from "../dev/start/fields.ts";
 import { type Keys, loadKeys } from "../dev/start/keys.ts";
 import { findPort } from "../dev/start/ports.ts";
 import { claimState, readRun } from "../dev/start/run-file.ts";
@@ -28,11 +30,22 @@ export interface LocalLimpet {
 
 /** @param shellImage as LIMPET_SHELL_IMAGE; undefined: the local environment's own */
 export async function startLimpet(shellImage?: string): Promise<LocalLimpet> {
+  return start(shellImage === undefined ? {} : { LIMPET_SHELL_IMAGE: shellImage }, false);
+}
+
+/** On a real Kubernetes: the one that LIMPET_KUBERNETES names, or one that is started and ends with it. */
+export async function startLimpetOnKubernetes(): Promise<LocalLimpet & { readonly kubernetes: KubernetesFile }> {
+  const { LIMPET_KUBERNETES } = process.env;
+  const limpet = await start(LIMPET_KUBERNETES === undefined ? {} : { LIMPET_KUBERNETES }, true);
+  return { ...limpet, kubernetes: await readKubernetesFile(textAt(limpet.clusterReady, "kubernetes")) };
+}
+
+async function start(
+  variables: Readonly<Record<string, string>>,
+  kubernetes: boolean,
+): Promise<LocalLimpet & { readonly clusterReady: object }> {
   const stateDir = await mkdtemp(join(tmpdir(), "limpet-bench-"));
-  const parsed = parseSettings(
-    { LIMPET_STATE: stateDir, ...(shellImage === undefined ? {} : { LIMPET_SHELL_IMAGE: shellImage }) },
-    root,
-  );
+  const parsed = parseSettings({ ...variables, LIMPET_STATE: stateDir }, root, kubernetes);
   if (!parsed.ok) throw new Error(parsed.faults.join(" "));
   const claim = claimState(stateDir);
   const port = await findPort(firstPort);
@@ -52,12 +65,15 @@ export async function startLimpet(shellImage?: string): Promise<LocalLimpet> {
   });
   await environment.start(() => {});
   const run = readRun(join(stateDir, "run.json"));
-  const clusterUrl = run?.cluster?.url;
+  const clusterReady = run?.parts["cluster"]?.ready;
   const edgePid = run?.parts["edge"]?.pid;
-  if (clusterUrl === undefined || edgePid === undefined) throw new Error("run.json does not say where the parts are.");
+  if (typeof clusterReady !== "object" || clusterReady === null || edgePid === undefined) {
+    throw new Error("run.json does not say where the parts are.");
+  }
   return {
     url: environment.url,
-    clusterUrl,
+    clusterUrl: textAt(clusterReady, "url"),
+    clusterReady,
     keys,
     audience: parsed.settings.cluster.audience,
     namespace: parsed.settings.cluster.namespace,

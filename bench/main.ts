@@ -1,6 +1,6 @@
 // Owns `npm run bench`: which figures, in interleaved rounds, against which targets.
 // Must not know how a figure is taken. `--rounds N` (5), `--megabytes N` (200), `--shells N` (1000; 0:
-// no reaping), `--json FILE`.
+// no reaping), `--json FILE`; `--kubernetes`: the rows of a real Kubernetes, and no other.
 
 import { open, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { attachedTmux, Baselines, bareShell } from "./baselines.ts";
 import { measureClone } from "./clone.ts";
+import { measureKubernetes } from "./kubernetes/rows.ts";
 import { type Link, text, waitFor } from "./link.ts";
 import { startLimpet } from "./local-limpet.ts";
 import { type BulkFigures, type EchoFigures, measureBulk, measureEcho } from "./measure.ts";
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     megabytes: { type: "string", default: "200" },
     shells: { type: "string", default: "1000" },
     json: { type: "string" },
+    kubernetes: { type: "boolean", default: false },
   },
 });
 const rounds = Number(values.rounds);
@@ -40,6 +42,12 @@ function say(line: string): void {
 
 async function main(): Promise<number> {
   say(`${rounds} rounds on ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), Node ${process.version}.`);
+  if (values.kubernetes) {
+    const rows = await measureKubernetes(rounds, Number(values.megabytes), say);
+    console.log(formatTable(rows));
+    if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ rounds, rows }, null, 2)}\n`);
+    return 0;
+  }
   const bulkFile = join(tmpdir(), `limpet-bench-${process.pid}.bulk`);
   await writeBulk(bulkFile);
   const limpet = await startLimpet();

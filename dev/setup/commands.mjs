@@ -63,7 +63,7 @@ export const commands = {
   lint: { needs: [], run: (args) => ["biome", "check", "--config-path=dev/tools", ...or(args, ".")] },
   format: { needs: [], run: (args) => ["biome", "check", "--write", "--config-path=dev/tools", ...or(args, ".")] },
   typecheck: { needs: [], run: script("dev/checks/typecheck.ts") },
-  bench: { needs: podPrograms, run: script("bench/main.ts") },
+  bench: { needs: podPrograms, needsFor: kubernetesFlag, run: script("bench/main.ts") },
   build: { needs: [], run: script("dev/build/main.ts") },
   generate: { needs: [], run: script("dev/generate/main.ts") },
   rotate: { needs: [], run: script("dev/rotate/main.ts") },
