@@ -22,7 +22,7 @@ import {
   outsideGateway,
   privateAddresses,
 } from "./layout.ts";
-import { type Cgroups, makeCgroups } from "./namespaces/cgroups.ts";
+import type { Cgroups } from "./namespaces/cgroups.ts";
 import { Namespace } from "./namespaces/namespace.ts";
 import { linkOutside } from "./network/links.ts";
 import { loopback, Relay } from "./network/relay.ts";
@@ -41,10 +41,15 @@ export interface ClusterOptions {
   readonly bin: string;
   /** As `v1.34.4`. */
   readonly kubernetes: string;
-  /** By what they are; every node gets all of them. */
+  /** By what they are; every node has all of them. */
   readonly images: Readonly<Record<string, Image>> & { readonly pause: Image };
-  /** Its own: what it writes goes there, on a disk on which overlayfs can be. */
+  /** Where they are unpacked (image-store.ts). */
+  readonly imageStore: string;
+  /** Its own: what it writes goes there, but what the nodes store. */
   readonly folder: string;
+  /** Its own: the nodes' layers and volumes, on the disk of the image store, on which overlayfs can be. */
+  readonly disk: string;
+  readonly cgroups: Cgroups;
   /** One line for the person. */
   tell(line: string): void;
   /** Ends a start that has not come to its end. */
@@ -89,8 +94,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const kubectl = join(options.bin, "kubectl");
     const api = new Api({ server, admin: credentials.admin, kubectl, kubeconfig, signal: options.signal });
     const outsideRelay = await startOutside(machine);
-    const cgroups = makeCgroups(process.pid);
-    for (const layout of nodeLayouts) nodes.push(await makeNode(options, layout, machine, credentials, cgroups));
+    for (const layout of nodeLayouts) nodes.push(await makeNode(options, layout, machine, credentials));
     await becomeReady(options, api, nodes);
     const parts: ClusterParts = { components, nodes, relay, outsideRelay, authenticationPath };
     const control = path("control.sock");
@@ -153,28 +157,26 @@ async function makeNode(
   layout: NodeLayout,
   machine: Namespace,
   credentials: Credentials,
-  cgroups: Cgroups,
 ): Promise<Node> {
   const folder = join(options.folder, "nodes", layout.name);
   const files = await writeNodeFiles({ folder, layout, credentials, pauseImage: options.images.pause.reference });
+  const { bin, cgroups, disk, imageStore, tell } = options;
+  const [lib, logs] = [join(disk, layout.name), join(options.folder, "logs")];
   const joinFiles = (): readonly string[] => cgroups.joinFiles(layout.name);
-  const logs = join(options.folder, "logs");
-  return new Node({ layout, machine, bin: options.bin, folder, logs, credentials, files, joinFiles, tell: options.tell });
+  return new Node({ layout, machine, bin, folder, lib, imageStore, logs, credentials, files, joinFiles, tell });
 }
 
-/** Nodes boot while the API server still starts; the images come when the kubelets have begun. */
+/** Nodes boot while the API server still starts. */
 async function becomeReady(options: ClusterOptions, api: Api, nodes: readonly Node[]): Promise<void> {
-  const { pause, ...others } = options.images;
   const apiReady = api.until("The API server", apiReadyMs, "/readyz", (body) => body === "ok");
-  const addons = addonObjects({ image: pause.reference, coredns: join(options.bin, "coredns") });
+  const image = options.images.pause.reference;
+  const addons = addonObjects({ image, coredns: join(options.bin, "coredns") });
   await Promise.all([
     apiReady.then(() => api.apply(addons)),
     ...nodes.map(async (node) => {
       await node.boot();
-      await node.importImages(pause.archive);
       await apiReady;
       node.join();
-      for (const image of Object.values(others)) await node.importImages(image.archive);
     }),
   ]);
   await api.until("Every node", readyMs, "/api/v1/nodes", (body) => readyItems(body) === nodes.length);

@@ -8,7 +8,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureBinaries } from "./binaries/ensure-binaries.ts";
+import { cacheFolder } from "./cache/cache-folder.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
+import { ensureImageStore } from "./image-store.ts";
 import { ensureImages } from "./images/ensure-images.ts";
 import { writeKubernetesFile } from "./kubernetes-file.ts";
 import { abandonedCgroups, makeCgroups } from "./namespaces/cgroups.ts";
@@ -35,9 +37,13 @@ async function main(argv: readonly string[]): Promise<number> {
     console.error(fault);
     return unavailable;
   }
+  // Whoever started it with a channel may end, however it ends, while programs and images are still made.
+  const leave = (): never => process.exit(unavailable);
+  process.once("disconnect", leave);
   const startedMs = Date.now();
   const binaries = await ensureBinaries();
   const images = { ...(await ensureImages()) };
+  const imageStore = await ensureImageStore(Object.values(images));
   const madeMs = Date.now();
   const own = values.state === undefined;
   const state = own ? await mkdtemp(join(tmpdir(), "limpet-kubernetes-")) : resolve(values.state ?? "");
@@ -46,17 +52,20 @@ async function main(argv: readonly string[]): Promise<number> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const filePath = join(state, "kubernetes.json");
-  const sweep = startSweeper(own ? state : folder);
+  // Beside the store of images, whose files the nodes share.
+  const disk = await mkdtemp(join(cacheFolder(), "nodes-"));
+  const cgroups = makeCgroups(process.pid);
+  const sweep = startSweeper([own ? state : folder, disk, ...cgroups.folders, ...abandonedCgroups()]);
 
   const wish = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => wish.abort());
-  // Whoever started it with a channel is gone, however it ended.
-  process.once("disconnect", () => wish.abort());
+  process.once("disconnect", () => wish.abort()).off("disconnect", leave);
   let cluster: Cluster | null = null;
   try {
     const tell = (line: string): void => console.log(`· ${line}`);
-    const options = { bin: binaries.dir, kubernetes: binaries.version, images, folder, tell, signal: wish.signal };
-    cluster = await startCluster(options);
+    const { dir: bin, version: kubernetes } = binaries;
+    const { signal } = wish;
+    cluster = await startCluster({ bin, kubernetes, images, imageStore, folder, disk, cgroups, tell, signal });
     await writeKubernetesFile(filePath, cluster.file);
     const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
     const made = `programs and images: ${seconds(madeMs - startedMs)}`;
@@ -79,10 +88,9 @@ async function main(argv: readonly string[]): Promise<number> {
  * not remove by itself.
  * @returns waits until it is done
  */
-function startSweeper(folder: string): () => Promise<void> {
+function startSweeper(args: readonly string[]): () => Promise<void> {
   const script = join(import.meta.dirname, "namespaces", "sweep.sh");
-  const args = [script, folder, ...makeCgroups(process.pid).folders, ...abandonedCgroups()];
-  const sweeper = spawn("sh", args, { stdio: ["pipe", "ignore", "ignore"], detached: true });
+  const sweeper = spawn("sh", [script, ...args], { stdio: ["pipe", "ignore", "ignore"], detached: true });
   return async () => {
     sweeper.stdin?.end();
     if (sweeper.exitCode === null) await once(sweeper, "exit");

@@ -1,12 +1,14 @@
 // Owns one node: its namespaces, its link, its programs and its images; started, stopped as by a cut of its power, started again.
 // Must not know the other nodes' state.
 
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Component } from "./components/component.ts";
 import { importImage, waitForContainerd } from "./components/images.ts";
 import type { NodeFiles } from "./components/node-files.ts";
 import { nodePrograms } from "./components/node-programs.ts";
+import { copyImageStore } from "./image-store.ts";
 import { type NodeLayout, nodeLayouts } from "./layout.ts";
 import { Namespace } from "./namespaces/namespace.ts";
 import { linkNode } from "./network/links.ts";
@@ -18,6 +20,9 @@ export interface NodeOptions {
   readonly machine: Namespace;
   readonly bin: string;
   readonly folder: string;
+  /** Its /var/lib: containers' layers and volumes, so on a disk. */
+  readonly lib: string;
+  readonly imageStore: string;
   readonly logs: string;
   readonly credentials: Credentials;
   readonly files: NodeFiles;
@@ -41,16 +46,18 @@ export class Node {
     return this.#namespace !== null;
   }
 
-  /** Its namespaces and containerd, so that images can come while the control plane still starts. */
+  /** Its namespaces and containerd, while the control plane may still start. */
   async boot(): Promise<void> {
     if (this.#namespace !== null) return;
-    const { layout, machine, folder, logs, tell } = this.#options;
+    const { layout, machine, folder, lib, imageStore, logs, tell } = this.#options;
     await mkdir(folder, { recursive: true });
+    const containerd = join(lib, "containerd");
+    if (!existsSync(containerd)) await copyImageStore(imageStore, containerd);
     const namespace = await Namespace.start({
       title: layout.name,
       kinds: ["mount", "pid", "net", "uts", "ipc", "cgroup"],
       script: "node.sh",
-      args: [layout.name, folder],
+      args: [layout.name, folder, lib],
       parent: machine,
       joinFiles: this.#options.joinFiles(),
     });

@@ -10,7 +10,8 @@ export function readyItems(list: unknown): number {
 function isReady(item: unknown): boolean {
   const conditions = field(field(item, "status"), "conditions");
   return (
-    Array.isArray(conditions) && conditions.some((one) => field(one, "type") === "Ready" && field(one, "status") === "True")
+    Array.isArray(conditions) &&
+    conditions.some((one) => field(one, "type") === "Ready" && field(one, "status") === "True")
   );
 }
 

@@ -1,11 +1,12 @@
 // Owns the control groups of the nodes: made below a folder of this cluster's own in every hierarchy, and taken away again.
 // Must not know what runs in them. Hierarchies of version 1 and the unified one, as the kernel has them.
 
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isAlive } from "./processes.ts";
 
-/** In names: `limpet-kubernetes-PID`, of the process that a cluster ends with. */
+/** In names: `limpet-kubernetes-PID-RANDOM`, of the process that a cluster ends with, in its own pid namespace. */
 const prefix = "limpet-kubernetes-";
 /** What a node's kubelet wants to divide, where the unified hierarchy has it. */
 const unifiedControllers = ["cpuset", "cpu", "io", "memory", "pids"];
@@ -26,7 +27,8 @@ interface Hierarchy {
 
 export function makeCgroups(pid: number): Cgroups {
   const hierarchies = usedHierarchies();
-  const folders = hierarchies.map(({ path }) => join(path, `${prefix}${pid}`));
+  const name = `${prefix}${pid}-${randomBytes(4).toString("hex")}`;
+  const folders = hierarchies.map(({ path }) => join(path, name));
   const make = (hierarchy: Hierarchy, folder: string): void => {
     if (hierarchy.unified) divide(dirname(folder));
     mkdirSync(folder, { recursive: true });
@@ -49,13 +51,21 @@ export function makeCgroups(pid: number): Cgroups {
   };
 }
 
-/** Groups of clusters whose process is gone: a kill of the sweeper too, or of the whole machine's programs, leaves them. */
+/** Groups of clusters that are gone: without a process, here or in any namespace, and the one they ended with is not there. */
 export function abandonedCgroups(): readonly string[] {
   return usedHierarchies().flatMap(({ path }) =>
     readdirSync(path)
-      .filter((name) => name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length))))
-      .map((name) => join(path, name)),
+      .filter((name) => name.startsWith(prefix) && !isAlive(Number.parseInt(name.slice(prefix.length), 10)))
+      .map((name) => join(path, name))
+      .filter(isEmpty),
   );
+}
+
+function isEmpty(folder: string): boolean {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith("cgroup.procs"),
+  );
+  return files.every((file) => readFileSync(join(folder, file), "utf8") === "");
 }
 
 /** @returns why the kernel's control groups cannot be divided here, or `null` */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Owns the first process of a node: its view of the file system, of its control groups and of the kernel's settings.
-# Must not know what a kubelet is. Arguments: the node's name, its folder.
+# Must not know what a kubelet is. Arguments: the node's name, its folder, the folder that is its /var/lib.
 # It enters with namespaces of its own (mount, pid, network, uts, ipc, cgroup) and already within its control groups.
 set -eu
 mount --make-rprivate /
@@ -42,8 +42,7 @@ done
 # Where the programs of a node keep what they know, at the paths that every node has.
 mount -t tmpfs -o mode=755 run /run
 mkdir -p /run/lock /run/netns
-mkdir -p "$folder/lib"
-mount --bind "$folder/lib" /var/lib
+mount --bind "$3" /var/lib
 mkdir -p "$folder/log"
 mount --bind "$folder/log" /var/log
 # Mounts of volumes pass from the node into its pods.
