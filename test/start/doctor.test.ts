@@ -13,6 +13,7 @@ import { deployedRows } from "../../dev/rotate/deployed.ts";
 import { ClusterFaults } from "../browser/harness/cluster-faults.ts";
 import { until } from "../browser/harness/until.ts";
 import { LocalLimpet } from "./harness/local-limpet.ts";
+import { Visitor } from "./harness/visitor.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -57,7 +58,7 @@ describe("npm run doctor", () => {
   let faults: ClusterFaults;
 
   beforeAll(async () => {
-    limpet = await LocalLimpet.create();
+    limpet = await LocalLimpet.create({ LIMPET_VARS_ADMIN_EMAILS: "root@localhost" });
     await limpet.begin();
     faults = new ClusterFaults(join(limpet.stateDir, "run.json"));
   });
@@ -110,6 +111,27 @@ describe("npm run doctor", () => {
     process.kill(run.pid, "SIGINT");
     expect((await run.ended).code).toBe(1);
     await until("the run to end at the edge as well", look, (held) => !held, { withinMs: 30_000 });
+    expect(probes()).toEqual([]);
+    await faults.clear();
+  });
+
+  test("an administrator's page that is closed ends the run too", async () => {
+    await faults.add({ type: "slow-start", delayMs: 60_000 });
+    const person = new Visitor(limpet.url);
+    await person.signIn("root");
+    const gone = new AbortController();
+    const headers = { "content-type": "application/json", accept: "text/event-stream", origin: limpet.url };
+    const body = JSON.stringify({ query: "subscription { doctor { id } }" });
+    const answer = await person.fetch("/graphql", { method: "POST", headers, body, signal: gone.signal });
+    expect(answer.headers.get("content-type")).toMatch(/^text\/event-stream/);
+    await until("the probe pod", probes, (names) => names.length > 0);
+    gone.abort();
+    await until(
+      "the run to end",
+      () => isUnderWay(limpet.stateDir),
+      (held) => !held,
+      { withinMs: 30_000 },
+    );
     expect(probes()).toEqual([]);
     await faults.clear();
   });

@@ -11,6 +11,8 @@ export interface EdgeFacts {
   readonly publicUrl: string;
   readonly clusterUrl: string;
   readonly kids: readonly string[];
+  /** All of it is on one machine, under names and certificates of that machine's own. */
+  readonly local: boolean;
 }
 
 export type EdgeLine =
@@ -35,7 +37,8 @@ function parseEdge(value: unknown): EdgeFacts | null {
   if (!isObject(value)) return null;
   const [publicUrl, clusterUrl, kids] = [stringAt(value, "publicUrl"), stringAt(value, "clusterUrl"), value["kids"]];
   if (publicUrl === null || clusterUrl === null || !Array.isArray(kids)) return null;
-  return { publicUrl, clusterUrl, kids: kids.filter((kid) => typeof kid === "string") };
+  const known = kids.filter((kid) => typeof kid === "string");
+  return { publicUrl, clusterUrl, kids: known, local: value["local"] === true };
 }
 
 function parseCheck(value: unknown): CheckReport | null {

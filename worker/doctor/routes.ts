@@ -68,8 +68,8 @@ function readConfig(env: Env): Config | null {
   }
 }
 
-function factsOf({ publicUrl, cluster, signingKeys }: Config): EdgeFacts {
-  return { publicUrl, clusterUrl: cluster.url, kids: signingKeys.map(({ kid }) => kid) };
+function factsOf({ publicUrl, cluster, signingKeys, local }: Config): EdgeFacts {
+  return { publicUrl, clusterUrl: cluster.url, kids: signingKeys.map(({ kid }) => kid), local };
 }
 
 function linesOf(edge: EdgeFacts | null, stream: ReportStream): ReadableStream<Uint8Array> {

@@ -44,7 +44,7 @@ describe("the edge's lines", () => {
   const check = { id: "x", title: "X", state: "failed", text: "no", todo: "do", ms: 3 } as const;
 
   it("reads checks and what the edge says of itself", () => {
-    const edge = { publicUrl: url, clusterUrl: "https://c.test", kids: ["a"] };
+    const edge = { publicUrl: url, clusterUrl: "https://c.test", kids: ["a"], local: true };
     const lines = [
       { type: "check", check },
       { type: "edge", edge },
