@@ -2,12 +2,16 @@
 // Must not know how the ingress looks at a token.
 
 import { randomBytes } from "node:crypto";
+import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { install } from "../../dev/kubernetes/install/install.ts";
+import { createTokenMint } from "../../worker/kubernetes/token.ts";
+import type { SigningKey } from "../../worker/signing-keys.ts";
 import { badPods, spoilt } from "./admission/bad-pods.ts";
-import type { ApiRequest, Ask } from "./harness/api-server.ts";
+import { type ApiRequest, type Ask, asking } from "./harness/api-server.ts";
 import { type Installation, openInstallation, podsPath, shells, system } from "./harness/installation.ts";
 import { field } from "./harness/json.ts";
-import { needsKubernetes } from "./harness/kubernetes.ts";
+import { needsKubernetes, needsOwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
 
 const merge = "application/merge-patch+json";
 const soon = (): string => String(Math.floor(Date.now() / 1000) + 7_200);
@@ -49,6 +53,13 @@ async function admin(manifest: object): Promise<{ readonly name: string; readonl
 
 /** With a body a DELETE takes no options of its query, `dryRun` neither. */
 const tryOut = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0, dryRun: ["All"] } as const;
+/** As the Worker's SIGNING_KEYS has one. */
+async function makeSigningKey(): Promise<SigningKey> {
+  const pair = await generateKeyPair("ES256", { extractable: true });
+  const { x = "", y = "", d = "" } = await exportJWK(pair.privateKey);
+  return { kty: "EC", crv: "P-256", alg: "ES256", kid: `stolen-${testId}`, x, y, d };
+}
+
 const create = (body: object): ApiRequest => ({ method: "POST", path: `${podsPath}?dryRun=All`, body });
 
 describe("a pod that the edge creates", () => {
@@ -71,6 +82,32 @@ describe("a pod that the edge creates", () => {
 
   test.each(badPods)("is refused with $what", async (bad) => {
     const answer = await edge(create(spoilt(installation.shellPod(), bad)));
+    expect(answer.message).toContain(bad.says);
+    expect(answer.code).toBe(403);
+  });
+});
+
+describe("a pod that somebody creates through the ingress with a key that was stolen from the edge", () => {
+  let thief: Ask;
+  beforeAll(async () => {
+    const own = await openOwnKubernetes();
+    if (own === null) return;
+    const edgeFacts = { issuer: "https://limpet.example.com", audience: "limpet-cluster", installId: "limpet" };
+    const signingKey = await makeSigningKey();
+    const ingress = await install(own.file, { ...edgeFacts, signingKeys: [signingKey] });
+    const mint = createTokenMint({ ...edgeFacts, signingKey });
+    thief = asking(ingress, ({ method, path }) =>
+      mint({ subject: "limpet:thief", method, pathAndQuery: path, pod: null }, Date.now()),
+    );
+  });
+  beforeEach(needsOwnKubernetes);
+
+  test("is admitted where it is a shell", async () => {
+    await expect.poll(() => thief(create(installation.shellPod())), { timeout: 60_000 }).toMatchObject({ code: 201 });
+  });
+
+  test.each(badPods)("is refused with $what", async (bad) => {
+    const answer = await thief(create(spoilt(installation.shellPod(), bad)));
     expect(answer.message).toContain(bad.says);
     expect(answer.code).toBe(403);
   });

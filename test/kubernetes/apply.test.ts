@@ -15,12 +15,12 @@ beforeEach(needsKubernetes);
 // The other proofs find the cluster as they expect it.
 afterAll(async () => {
   if (installation === undefined) return;
-  await apply(installation, "generic");
+  await apply(installation, "overlays/generic");
 });
 
-const overlays = ["eks", "eks-karpenter", "gke", "aks", "direct", "generic"] as const;
+const overlays = ["eks", "eks-karpenter", "gke", "aks", "direct", "generic"].map((name) => `overlays/${name}`);
 
-describe.each(overlays)("the overlay %s", (overlay) => {
+describe.each(overlays)("%s", (overlay) => {
   test("is accepted without a warning, and the second time changes nothing", async () => {
     const first = await apply(installation, overlay);
     expect(first.length).toBeGreaterThan(20);
@@ -47,7 +47,7 @@ test("every expression of the admission policies fits the types that the cluster
 });
 
 test("the overlay for AKS: shells tolerate its spot nodes, and its policy lets them", async () => {
-  await apply(installation, "aks");
+  await apply(installation, "overlays/aks");
   const namespace = await installation.kubectl.json(["get", "namespace", shells]);
   const wanted: unknown = JSON.parse(
     String(
@@ -63,14 +63,14 @@ test("the overlay for AKS: shells tolerate its spot nodes, and its policy lets t
   const body = { ...pod, spec: { ...pod.spec, tolerations } };
   const create = () => edge({ method: "POST", path: `/api/v1/namespaces/${shells}/pods?dryRun=All`, body });
   await expect.poll(create, { timeout: 10_000 }).toMatchObject({ code: 201 });
-  await apply(installation, "generic");
+  await apply(installation, "overlays/generic");
   await expect.poll(create, { timeout: 10_000 }).toMatchObject({ code: 403 });
 });
 
 test("the overlay direct: the edge is a group, and has no account of the cluster", async () => {
   const { kubectl } = installation;
   await kubectl.run(["delete", "serviceaccount", "limpet-edge", "--namespace", system]);
-  await apply(installation, "direct");
+  await apply(installation, "overlays/direct");
   await expect(kubectl.run(["get", "serviceaccount", "limpet-edge", "--namespace", system])).rejects.toThrow(
     "NotFound",
   );
@@ -80,5 +80,5 @@ test("the overlay direct: the edge is a group, and has no account of the cluster
       .catch(() => "no");
   expect(await can("create", "pods")).toContain("yes");
   expect(await can("get", "secrets")).toContain("no");
-  await apply(installation, "generic");
+  await apply(installation, "overlays/generic");
 });

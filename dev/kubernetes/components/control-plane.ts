@@ -58,6 +58,8 @@ export function controlPlanePrograms(options: ControlPlaneOptions): readonly Pro
       "kubelet-preferred-address-types": "InternalIP",
       "authorization-mode": "Node,RBAC",
       "enable-admission-plugins": "NodeRestriction",
+      // As kubeadm and the clouds have it: what refuses a privileged pod is then the namespace's Pod Security.
+      "allow-privileged": "true",
       "authentication-config": options.authenticationPath,
       "service-account-issuer": `https://kubernetes.default.svc.${clusterDomain}`,
       "service-account-key-file": credentials.serviceAccountPublicKey,

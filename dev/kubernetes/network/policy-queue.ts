@@ -14,11 +14,14 @@ export const policyQueue = 100;
  */
 export async function feedPolicyQueue(node: Namespace): Promise<void> {
   const rule = async (...args: readonly string[]): Promise<void> =>
-    await node.inNetwork("iptables", "-w", "-t", "mangle", "-A", "POSTROUTING", ...args);
+    await node.inNetwork("iptables", "-w", "-t", "mangle", "-A", ...args);
   // The kubelet's probes and the node's own programs.
-  await rule("-m", "owner", "--uid-owner", "0", "-j", "ACCEPT");
-  await rule("-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT");
-  for (const direction of ["-s", "-d"]) {
-    await rule(direction, podRange, "-j", "NFQUEUE", "--queue-num", String(policyQueue));
+  await rule("POSTROUTING", "-m", "owner", "--uid-owner", "0", "-j", "ACCEPT");
+  const queue = ["-j", "NFQUEUE", "--queue-num", String(policyQueue)];
+  // INPUT: what a pod says to its own node goes no further, and its kubelet is no more a pod's business than another's.
+  for (const chain of ["POSTROUTING", "INPUT"]) {
+    await rule(chain, "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT");
+    await rule(chain, "-s", podRange, ...queue);
   }
+  await rule("POSTROUTING", "-d", podRange, ...queue);
 }

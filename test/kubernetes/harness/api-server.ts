@@ -39,9 +39,12 @@ export async function apiServerOf(kubectl: Kubectl): Promise<ApiServer> {
   return { url: String(field(cluster, "server")), ca: Buffer.from(String(ca), "base64").toString() };
 }
 
-/** Asks with a bearer token. */
-export function asking({ url, ca }: ApiServer, token: string): Ask {
+/** Gives a bearer token for one request. */
+export type TokenFor = (wish: Pick<ApiRequest, "method" | "path">) => Promise<string>;
+
+export function asking({ url, ca }: ApiServer, tokenFor: TokenFor): Ask {
   return async ({ method, path, body, contentType = "application/json" }) => {
+    const token = await tokenFor({ method, path });
     const said = body === undefined ? "" : JSON.stringify(body);
     const sent = request(`${url}${path}`, {
       method,

@@ -10,7 +10,7 @@ import { type ApiServer, type Ask, apiServerOf, asking } from "./api-server.ts";
 import { field, listOf } from "./json.ts";
 import { type Kubectl, openKubectl, openOwnKubernetes } from "./kubernetes.ts";
 
-const overlays = fileURLToPath(new URL("../../../cluster/overlays", import.meta.url));
+const cluster = fileURLToPath(new URL("../../../cluster", import.meta.url));
 
 /** The namespaces of cluster/base. */
 export const shells = "limpet-shells";
@@ -36,10 +36,11 @@ interface Images {
 }
 
 /**
- * Applies an overlay and waits until it is in force. On somebody's own cluster `LIMPET_SHELL_IMAGE` is the shells' image.
+ * Applies the base, which leaves an ingress that is there alone, and waits until it is in force. On somebody's own cluster
+ * `LIMPET_SHELL_IMAGE` is the shells' image.
  * @returns `null` where there is no cluster
  */
-export async function openInstallation(overlay = "generic"): Promise<Installation | null> {
+export async function openInstallation(): Promise<Installation | null> {
   const kubectl = await openKubectl();
   if (kubectl === null) return null;
   const own = await openOwnKubernetes();
@@ -50,11 +51,13 @@ export async function openInstallation(overlay = "generic"): Promise<Installatio
     kubectl,
     apiServer,
     images,
-    as: async (account) =>
-      asking(apiServer, (await kubectl.run(["create", "token", account, "--namespace", system])).trim()),
+    as: async (account) => {
+      const token = (await kubectl.run(["create", "token", account, "--namespace", system])).trim();
+      return asking(apiServer, async () => token);
+    },
     shellPod: (userId = "test") => shellPod(images.shell, userId),
   };
-  await apply(installation, overlay);
+  await apply(installation, "base");
   await untilAdmission(installation);
   return installation;
 }
@@ -73,8 +76,8 @@ export interface Applied {
  * `kubectl apply -k`; a warning is a fault.
  * (Its words do not tell whether something changed: some kinds are "configured" each time, with the same generation.)
  */
-export async function apply(hold: Hold, overlay: string): Promise<readonly Applied[]> {
-  const said = await onOverlay(hold, overlay, "apply", "--warnings-as-errors", "--output=json");
+export async function apply(hold: Hold, folder: string): Promise<readonly Applied[]> {
+  const said = await onOverlay(hold, folder, "apply", "--warnings-as-errors", "--output=json");
   return listOf(JSON.parse(said), "items").map((item) => {
     const metadata = field(item, "metadata");
     const [name, uid, generation] = ["name", "uid", "generation"].map((key) => field(metadata, key));
@@ -83,18 +86,19 @@ export async function apply(hold: Hold, overlay: string): Promise<readonly Appli
 }
 
 /** `kubectl diff -k`: what an apply would change; empty where nothing. */
-export async function difference(hold: Hold, overlay: string): Promise<string> {
-  return await onOverlay(hold, overlay, "diff");
+export async function difference(hold: Hold, folder: string): Promise<string> {
+  return await onOverlay(hold, folder, "diff");
 }
 
-async function onOverlay({ kubectl, images }: Hold, overlay: string, ...args: readonly string[]): Promise<string> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), "limpet-overlay-")));
+/** @param folder below cluster/ */
+async function onOverlay({ kubectl, images }: Hold, folder: string, ...args: readonly string[]): Promise<string> {
+  const own = await realpath(await mkdtemp(join(tmpdir(), "limpet-overlay-")));
   try {
-    const kustomization = { ...installationOf(images), resources: [relative(folder, join(overlays, overlay))] };
-    await writeFile(join(folder, "kustomization.yaml"), JSON.stringify(kustomization));
-    return await kubectl.run([...args, "--kustomize", folder]);
+    const kustomization = { ...installationOf(images), resources: [relative(own, join(cluster, folder))] };
+    await writeFile(join(own, "kustomization.yaml"), JSON.stringify(kustomization));
+    return await kubectl.run([...args, "--kustomize", own]);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(own, { recursive: true, force: true });
   }
 }
 
@@ -142,7 +146,7 @@ async function untilAdmission(installation: Installation): Promise<void> {
   }
 }
 
-function shellPod(image: string, userId: string): PodManifest {
+export function shellPod(image: string, userId: string): PodManifest {
   return podManifest(
     {
       image,
