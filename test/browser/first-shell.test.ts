@@ -25,7 +25,7 @@ test("sign in, one click, and a shell that fits the window answers", async () =>
   await keepPicture(shell.page, "03-start");
   await shell.startButton.click();
   await keepPicture(shell.page, "04-phases");
-  const greeting = kubernetes === null ? "without isolation" : "/";
+  const greeting = kubernetes === null ? "without isolation" : "Welcome to Limpet.";
   await shell.rowsUntil("the greeting", (rows) => rows.some((row) => row.includes(greeting)));
   await shell.prompt();
   await keepPicture(shell.page, "05-prompt");
