@@ -108,7 +108,7 @@ export interface SeenProgram {
 /** What Limpet's own scripts need; the rest is for the person. */
 const needed: readonly string[] = ["tmux", "git", "ssh", "jq", "curl"];
 
-export function programsWords(seen: readonly SeenProgram[], local: boolean): Finding {
+export function programsWords(seen: readonly SeenProgram[]): Finding {
   if (seen.length === 0) {
     return warning(
       "The image's setup does not tell which programs there are.",
@@ -121,8 +121,7 @@ export function programsWords(seen: readonly SeenProgram[], local: boolean): Fin
   if (lacks.length > 0) {
     return failed(`Missing in the image: ${lacks.join(", ")}.`, "Build SHELL_IMAGE from cluster/image.");
   }
-  const rest =
-    missing.length === 0 ? "" : `. Not ${local ? "on this machine" : "in this image"}: ${missing.join(", ")}`;
+  const rest = missing.length === 0 ? "" : `. Not there: ${missing.join(", ")}`;
   return ok(`${there.join(", ")}${rest}.`);
 }
 

@@ -20,7 +20,7 @@ import {
   strangersWords,
   tokenWords,
 } from "./cluster-words.ts";
-import { askForPods, dryRun, privileged, probeManifest, tryRights, unlikeShell } from "./look-at-cluster.ts";
+import { askForPods, dryRun, probeManifest, tryPrivileged, tryRights, unlikeShell } from "./look-at-cluster.ts";
 import {
   lookAtConfiguration,
   lookAtDatabase,
@@ -101,7 +101,7 @@ const looks: Readonly<Record<CheckId, (round: Round) => Promise<Finding>>> = {
   },
   quota: async ({ admission }) => quotaWords(admission !== null && isQuota(admission) ? admission : null),
   "pod-security": async ({ visit }) =>
-    podSecurityWords(visit.config.cluster.namespace, await dryRun(visit, privileged(manifestOfNobody(visit)))),
+    podSecurityWords(visit.config.cluster.namespace, await tryPrivileged(visit, manifestOfNobody(visit))),
   policy: async ({ visit }) => policyWords(await dryRun(visit, unlikeShell(manifestOfNobody(visit)))),
   node: async (round) => {
     const { visit } = round;
@@ -118,7 +118,7 @@ const looks: Readonly<Record<CheckId, (round: Round) => Promise<Finding>>> = {
     round.talk = await given(round.pod).talk(null);
     return setupWords(round.talk.end);
   },
-  programs: async ({ visit, talk }) => programsWords(given(talk).programs, visit.config.local),
+  programs: async ({ talk }) => programsWords(given(talk).programs),
   "pod-to-edge": async ({ visit, talk }) => podToEdgeWords(visit.config.podEdgeUrl, given(talk).step("edge")),
   git: async ({ visit, pod }) => {
     const { repository } = visit.world;
