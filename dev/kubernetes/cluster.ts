@@ -62,6 +62,8 @@ export interface Cluster {
   end(): Promise<void>;
 }
 
+/** In a cluster's folder. */
+export const controlSocket = "control.sock";
 const apiReadyMs = 90_000;
 const readyMs = 120_000;
 
@@ -97,7 +99,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     for (const layout of nodeLayouts) nodes.push(await makeNode(options, layout, machine, credentials));
     await becomeReady(options, api, nodes);
     const parts: ClusterParts = { components, nodes, relay, outsideRelay, authenticationPath };
-    const control = path("control.sock");
+    const control = path(controlSocket);
     const controlServer = await listenForControl(control, (request) => carryOut(parts, request));
     return {
       file: {
