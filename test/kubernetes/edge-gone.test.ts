@@ -3,7 +3,7 @@
 // Must not know how any of that is done.
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { needsOwnKubernetes } from "./harness/kubernetes.ts";
+import { needsKubernetesAlone } from "./harness/kubernetes.ts";
 import { useFigures } from "./life/figures.ts";
 import { useGround } from "./life/limpet-on-kubernetes.ts";
 import { apply, expectRestored } from "./life/work.ts";
@@ -25,7 +25,7 @@ const ground = useGround({
   SHELL_LIMITS: "cpu=1,memory=256Mi,ephemeral-storage=1Gi",
 });
 const figures = useFigures("What clocks end");
-beforeEach(needsOwnKubernetes);
+beforeEach(needsKubernetesAlone);
 
 describe.concurrent("a shell", () => {
   const expired = Promise.withResolvers<void>();

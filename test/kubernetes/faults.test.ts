@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { needsOwnKubernetes, type OwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
+import { needsKubernetesAlone, type OwnKubernetes, openKubernetesAlone } from "./harness/kubernetes.ts";
 import { useFigures } from "./life/figures.ts";
 import { type Ground, useGround } from "./life/limpet-on-kubernetes.ts";
 import type { Person } from "./life/person.ts";
@@ -20,7 +20,7 @@ const ground = useGround({
   SHELL_LIMITS: "cpu=1,memory=256Mi,ephemeral-storage=1Gi",
 });
 const figures = useFigures("Faults while someone types: the longest time in which nothing came");
-beforeEach(needsOwnKubernetes);
+beforeEach(needsKubernetesAlone);
 
 /** `node`: of the shell. */
 type Fault = (ground: Ground, node: string) => Promise<void>;
@@ -66,7 +66,7 @@ describe("someone types and a job prints numbers", () => {
   let node = "";
 
   beforeAll(async () => {
-    const own: OwnKubernetes | null = await openOwnKubernetes();
+    const own: OwnKubernetes | null = await openKubernetesAlone();
     if (own === null) return;
     person = await ground().newPerson();
     const { podName } = await person.shell();

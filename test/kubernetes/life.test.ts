@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { needsOwnKubernetes, type OwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
+import { needsKubernetesAlone, type OwnKubernetes, openKubernetesAlone } from "./harness/kubernetes.ts";
 import { cleanUpSeconds } from "./life/apply-job.ts";
 import { useFigures } from "./life/figures.ts";
 import { useGround } from "./life/limpet-on-kubernetes.ts";
@@ -34,7 +34,7 @@ const ground = useGround({
   SHELL_LIMITS: "cpu=1,memory=256Mi,ephemeral-storage=1Gi",
 });
 const figures = useFigures("A shell's life on a real cluster");
-beforeEach(needsOwnKubernetes);
+beforeEach(needsKubernetesAlone);
 
 /** The pod under this name is another one. */
 const isOther =
@@ -71,7 +71,7 @@ describe.concurrent("a shell", () => {
 
   /** Whoever is to lose the node has the one, everybody else the other. */
   beforeAll(async () => {
-    own = await openOwnKubernetes();
+    own = await openKubernetesAlone();
     if (own === null) return;
     await cordon(own, first, true);
     lost = await withNote("Before the node was lost");

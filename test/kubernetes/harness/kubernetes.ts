@@ -37,11 +37,20 @@ export function needsOwnKubernetes(context: TestContext): void {
     context.skip("it needs a hand on the nodes, and the cluster of KUBECONFIG is somebody's own");
 }
 
+/**
+ * Why nothing may be stopped on it, or `null`: there is one of ours, and nobody else is at work on it. Who names one by
+ * LIMPET_KUBERNETES that is theirs alone says so with LIMPET_KUBERNETES_ALONE.
+ */
+function whyNotAlone(): string | null {
+  const { LIMPET_KUBERNETES: named = "", LIMPET_KUBERNETES_ALONE: alone = "" } = process.env;
+  return named === "" || alone !== "" ? null : "others may be at work on the cluster that LIMPET_KUBERNETES names";
+}
+
 /** For `beforeEach`, or in a test that stops parts of it: there is one of ours, and nobody else is at work on it. */
 export function needsKubernetesAlone(context: TestContext): void {
   needsOwnKubernetes(context);
-  if (process.env["LIMPET_KUBERNETES"])
-    context.skip("others may be at work on the cluster that LIMPET_KUBERNETES names");
+  const reason = whyNotAlone();
+  if (reason !== null) context.skip(reason);
 }
 
 /** @returns `null` where there is none */
@@ -55,6 +64,11 @@ export async function openKubectl(): Promise<Kubectl | null> {
 /** @returns `null` where there is none of ours */
 export async function openOwnKubernetes(): Promise<OwnKubernetes | null> {
   return target.kind === "ours" ? await openKubernetes(target.file) : null;
+}
+
+/** @returns `null` where there is none of ours, or others may be at work on it */
+export async function openKubernetesAlone(): Promise<OwnKubernetes | null> {
+  return whyNotAlone() === null ? await openOwnKubernetes() : null;
 }
 
 /** @param path of a kubernetes.json */

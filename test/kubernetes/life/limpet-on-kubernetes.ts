@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll } from "vitest";
 import { LocalLimpet } from "../../start/harness/local-limpet.ts";
-import { type OwnKubernetes, openOwnKubernetes } from "../harness/kubernetes.ts";
+import { type OwnKubernetes, openKubernetesAlone } from "../harness/kubernetes.ts";
 import { type Outside, openOutside } from "./outside.ts";
 import { Person } from "./person.ts";
 import { Pods, shellsNamespace } from "./pods.ts";
@@ -20,12 +20,12 @@ export interface Ground {
 /**
  * Made before the first test of a file and ended after its last; every shell of it goes too.
  * @param variables of the Worker, by their names in wrangler.toml
- * @returns throws where there is no cluster: tests that come so far ask `needsOwnKubernetes` first
+ * @returns throws where there is no cluster: tests that come so far ask `needsKubernetesAlone` first
  */
 export function useGround(variables: Readonly<Record<string, string>>): () => Ground {
   let ground: Ground | null = null;
   beforeAll(async () => {
-    const own = await openOwnKubernetes();
+    const own = await openKubernetesAlone();
     if (own !== null) ground = await prepare(own, variables);
   }, 300_000);
   afterAll(async () => {
