@@ -37,6 +37,14 @@ quiet_git() {
   git -c core.fsmonitor=false -c core.hooksPath=/dev/null "$@"
 }
 
+# Is the repository $1 a clone of the connected one? With or without .git at its end it is the same address.
+has_connected_remote() {
+  [ -e "$HOME/$1/.git" ] || return 1
+  quiet_git -C "$HOME/$1" config --get-regexp '^remote\..*\.url$' 2>/dev/null | while read -r _ address; do
+    [ "${address%.git}" != "${connected_url%.git}" ] || echo yes
+  done | grep -q yes
+}
+
 # Nothing of the caller's reaches git: GIT_DIR and its like would turn every look at one repository into one at another.
 forget_git() {
   for clean_each in $(env | sed -n 's/^\(GIT_[A-Za-z0-9_]*\)=.*/\1/p'); do unset "$clean_each"; done

@@ -147,6 +147,10 @@ put_back_one() {
 # Where `setup` did not come to it: the newer of what is upstream and of the bundle $put_file goes first. 1: it waits, since
 # what is upstream is not known.
 pull_first() {
+  has_connected_remote "$put_name" || {
+    wait_for "$put_name" 'another repository is in its place.'
+    return 1
+  }
   put_back_one pull "$HOME/$put_name" "$put_file"
   put_text=$(printf '%s\n' "$put_word" | jq -r '.text | strings' 2>/dev/null)
   case $put_word in

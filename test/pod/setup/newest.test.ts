@@ -193,3 +193,25 @@ test("the folder was renamed in the settings: what was saved from the old one co
   expect(third.run.checks.work).toMatchObject({ state: "done", code: null });
   expect(await look(third.pod, "infra")).toEqual(before);
 });
+
+test("what was saved waits while another repository is in its place, and is in every snapshot meanwhile", async () => {
+  const { pod } = await start();
+  refusePushes(true);
+  pod.write("work/infra/main.tf", "mine\n");
+  expect(await save(pod)).toMatchObject({ upstream: "failed", edge: "saved" });
+  refusePushes(false);
+  const before = await look(pod);
+
+  const next = new Pod();
+  pods.push(next);
+  // Of another address, and nobody has worked in it.
+  await inPod(next, "clone", "-q", join(root, "team/infra.git"), "work/infra");
+  const other = await look(next);
+  const run = await next.setup(line("work/infra"));
+  expect(run.checks).toMatchObject({ clone: { state: "conflict", code: "WORKSPACE_OCCUPIED" } });
+  await save(next);
+  expect(await look(next)).toEqual(other);
+  const third = await start();
+  expect(third.run.checks.work).toMatchObject({ state: "done" });
+  expect(await look(third.pod)).toEqual(before);
+});
