@@ -25,6 +25,9 @@ const base = {
 const stage: Stage = { ...base, signer: first };
 const later: Stage = { ...base, signer: second };
 
+/** A reload reads the configuration anew: on two busy cores some seconds. */
+const soon = { timeout: 15_000, interval: 50 };
+
 /** A tunnel whose other end gives back what it is given. */
 async function openTunnel(place: Place, by: Stage): Promise<RawConnection> {
   const tunnel = await RawConnection.open(place);
@@ -57,6 +60,7 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
       certificate: makeCertificate(),
       signers: [first],
       credential: "credential-1",
+      settings: { LIMPET_DRAIN_SECONDS: "60" },
     });
   });
 
@@ -76,9 +80,11 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
     const started = Date.now();
     ingress.putCredential("credential-2\n");
     while (lastCredential() !== "Bearer credential-2") {
-      expect(Date.now() - started).toBeLessThan(5_000);
+      expect(Date.now() - started).toBeLessThan(15_000);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    const then = steady.answered();
+    await expect.poll(steady.answered, soon).toBeGreaterThan(then + 10);
     const { answered, lost } = await steady.stop();
     expect(lost).toEqual([]);
     expect(answered).toBeGreaterThan(10);
@@ -87,7 +93,7 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
   test("without a credential: 503 with the reason, not ready, and well again when there is one", async () => {
     for (const text of ["", "no token\r\nX-Remote-User: admin"]) {
       ingress.putCredential(text);
-      await expect.poll(async () => (await ask())?.code, { timeout: 5_000 }).toBe(503);
+      await expect.poll(async () => (await ask())?.code, soon).toBe(503);
       const before = upstream.received.length;
       expect((await ask())?.body).toContain("The ingress has no credential for the API server yet");
       expect(upstream.received.length).toBe(before);
@@ -95,7 +101,7 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
       expect((await fetch(`${ingress.statusUrl}/healthz`)).status).toBe(200);
     }
     ingress.putCredential("credential-3");
-    await expect.poll(async () => (await ask())?.code, { timeout: 5_000 }).toBe(200);
+    await expect.poll(async () => (await ask())?.code, soon).toBe(200);
     expect((await fetch(`${ingress.statusUrl}/readyz`)).status).toBe(200);
   });
 
@@ -117,12 +123,12 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
     );
     expect((await ask(later))?.body).toContain("a key that the ingress has");
     await ingress.reloaded(() => ingress.putKeys([first, second]));
-    await expect.poll(async () => (await ask(later))?.code).toBe(200);
+    await expect.poll(async () => (await ask(later))?.code, soon).toBe(200);
     // The edge signs with the new one, and only then the old one goes.
     by = later;
     await new Promise((resolve) => setTimeout(resolve, 300));
     await ingress.reloaded(() => ingress.putKeys([second]));
-    await expect.poll(async () => (await ask(stage))?.code).toBe(401);
+    await expect.poll(async () => (await ask(stage))?.code, soon).toBe(401);
     const { answered, lost } = await steady.stop();
     expect(lost).toEqual([]);
     expect(answered).toBeGreaterThan(50);
@@ -141,7 +147,9 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
     );
     await ingress.reloaded(() => ingress.putCertificate(certificate));
     const renewed: Place = { ...ingress.place, ca: certificate.cert };
-    await expect.poll(async () => (await sendRaw(renewed, hostileBytes({}, stage)).catch(() => null))?.code).toBe(200);
+    await expect
+      .poll(async () => (await sendRaw(renewed, hostileBytes({}, stage)).catch(() => null))?.code, soon)
+      .toBe(200);
     const { answered, lost } = await steady.stop();
     expect(lost).toEqual([]);
     expect(answered).toBeGreaterThan(50);
@@ -171,12 +179,12 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
     expect(lost).toEqual([]);
     expect(answered).toBeGreaterThan(0);
     // The listener is closed now; the tunnel is not.
-    await expect.poll(() => ask().catch(() => "refused"), { timeout: 4_000 }).toBe("refused");
+    await expect.poll(() => ask().catch(() => "refused"), soon).toBe("refused");
     expect(await echo(tunnel, "still here")).toBe("still here");
     tunnel.close();
     const before = Date.now();
     await left;
     // Not after the whole time to drain: nothing was left to wait for.
-    expect(Date.now() - before).toBeLessThan(4_000);
+    expect(Date.now() - before).toBeLessThan(15_000);
   });
 });

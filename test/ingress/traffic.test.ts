@@ -136,6 +136,22 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
   });
 
   test("HTTP/2 is not spoken, whoever offers it", async () => {
+    // A wish to upgrade is refused, or (HAProxy 3) passed over: it never goes on.
+    const h2c = ({ headers }: Wire) => ({
+      headers: [
+        ...headers,
+        ["Connection", "Upgrade, HTTP2-Settings"] as const,
+        ["Upgrade", "h2c"] as const,
+        ["HTTP2-Settings", "AAMAAABkAAQAAP__"] as const,
+      ],
+    });
+    const before = upstream.received.length;
+    const answer = await sendRaw(ingress.place, hostileBytes({ later: h2c }, stage));
+    expect([200, 400]).toContain(answer?.code);
+    for (const { headers } of upstream.received.slice(before)) {
+      expect(headers).not.toHaveProperty("upgrade");
+      expect(headers).not.toHaveProperty("http2-settings");
+    }
     const both = await RawConnection.open(ingress.place, ["h2", "http/1.1"]);
     expect(both.socket.alpnProtocol).toBe("http/1.1");
     both.close();

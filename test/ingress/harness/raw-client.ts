@@ -79,12 +79,10 @@ export class RawConnection {
         return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
       }),
     );
-    const length = hasBody ? Number(headers["content-length"] ?? 0) : 0;
-    const end = head + 4 + length;
-    await this.#until((text) => (text.length >= end ? 0 : -1), limitMs);
-    const body = this.#received.slice(head + 4, end);
-    this.#received = this.#received.slice(end);
-    return { code, headers, body };
+    this.#received = this.#received.slice(head + 4);
+    if (!hasBody) return { code, headers, body: "" };
+    if (headers["transfer-encoding"] === "chunked") return { code, headers, body: await this.#chunks(limitMs) };
+    return { code, headers, body: await this.bytes(Number(headers["content-length"] ?? 0), limitMs) };
   }
 
   /** Whatever came and was not read as an answer, once it has this many bytes. */
@@ -97,6 +95,17 @@ export class RawConnection {
 
   close(): void {
     this.socket.destroy();
+  }
+
+  async #chunks(limitMs: number): Promise<string> {
+    for (let body = ""; ; ) {
+      const line = await this.#until((text) => text.indexOf("\r\n"), limitMs);
+      if (line === null) throw new Error("the answer's chunks were cut");
+      const size = Number.parseInt(this.#received.slice(0, line), 16);
+      this.#received = this.#received.slice(line + 2);
+      body += (await this.bytes(size + 2, limitMs)).slice(0, size);
+      if (size === 0) return body;
+    }
   }
 
   #until(find: (text: string) => number, limitMs: number): Promise<number | null> {

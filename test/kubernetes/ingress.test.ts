@@ -1,0 +1,179 @@
+// Owns proof 6: on a real Kubernetes the ingress refuses what is hostile, and is rotated and restarted under traffic unnoticed.
+// Must not know HAProxy's rules. `LIMPET_HOLD_SECONDS=600` holds the tunnel for ten minutes; 60 where it is not set.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { sendRaw } from "../ingress/harness/raw-client.ts";
+import { startSteady } from "../ingress/harness/steady.ts";
+import { makeSigner } from "../ingress/harness/tokens.ts";
+import { hostileBytes, hostileRequests, isRefused, type Stage } from "../ingress/hostile-requests.ts";
+import { shellPod } from "./harness/installation.ts";
+import { field } from "./harness/json.ts";
+import { needsOwnKubernetes, type OwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
+import { holdTunnel } from "./ingress/control-tunnel.ts";
+import { Ground, shells } from "./ingress/ground.ts";
+
+const holdMs = Number(process.env["LIMPET_HOLD_SECONDS"] ?? "60") * 1_000;
+const rotationMs = 180_000;
+/** Both replicas have answered so, by all odds: each connection goes to one of them at random. */
+const oftenEnough = 12;
+
+const first = makeSigner("edge-1");
+const second = makeSigner("edge-2");
+
+describe("the ingress on a real Kubernetes", () => {
+  let own: OwnKubernetes | null = null;
+  let ground: Ground | null = null;
+  const open = (): { readonly own: OwnKubernetes; readonly ground: Ground } => {
+    if (own === null || ground === null) throw new Error("a test that needs a cluster began without one");
+    return { own, ground };
+  };
+  const userId = "proof";
+  const pod = `limpet-${userId}`;
+  const stageOf = (signer = first): Stage => ({
+    ...open().ground.settings,
+    host: "127.0.0.1",
+    pod,
+    signer,
+    stranger: makeSigner("edge-1"),
+  });
+  const podNow = async (): Promise<unknown> => open().own.kubectl.json(["--namespace", shells, "get", "pod", pod]);
+  const ask = async (stage: Stage) => sendRaw(open().ground.place, hostileBytes({}, stage), 20_000);
+
+  beforeAll(async () => {
+    own = await openOwnKubernetes();
+    if (own === null) return;
+    ground = await Ground.open(own, [first]);
+    await own.kubectl.run(
+      ["--namespace", shells, "apply", "-f", "-"],
+      shellPod(own.file.images["shell"] ?? "", userId),
+    );
+    await own.kubectl.run(["--namespace", shells, "wait", "--for=condition=Ready", `pod/${pod}`, "--timeout=120s"]);
+  });
+  afterAll(async () => {
+    await ground?.remove();
+  });
+  beforeEach(needsOwnKubernetes);
+
+  test("hostile requests are refused, each with the right code, and change nothing", async () => {
+    const stage = stageOf();
+    const before = field(field(await podNow(), "metadata"), "resourceVersion");
+    const wrong: string[] = [];
+    for (const hostile of hostileRequests) {
+      const answer = await sendRaw(open().ground.place, hostileBytes(hostile, stage), 20_000);
+      const said = `${hostile.name}: ${answer?.code ?? "closed"} ${answer?.body ?? ""}`;
+      if (!isRefused(hostile, answer?.code)) wrong.push(said);
+      // The API server's own words for a request that got through have no such cause.
+      else if (hostile.cause !== undefined && answer?.body !== "" && !answer?.body.includes('"LimpetIngress"'))
+        wrong.push(said);
+    }
+    expect(wrong).toEqual([]);
+    expect(field(field(await podNow(), "metadata"), "resourceVersion")).toBe(before);
+    console.log(`· Ingress: ${hostileRequests.length} hostile requests refused`);
+  });
+
+  test("good requests pass, a try to create among them, and a token only until it expires", async () => {
+    const stage = stageOf();
+    const { place } = open().ground;
+    for (const of of ["get", "list", "events"] as const) {
+      expect((await sendRaw(place, hostileBytes({ of }, stage), 20_000))?.code).toBe(200);
+    }
+    const soon = (claims: object) => ({ ...claims, exp: Math.floor(Date.now() / 1000) + 2 });
+    const text = hostileBytes({ claims: soon }, stage);
+    expect((await sendRaw(place, text))?.code).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    expect((await sendRaw(place, text))?.code).toBe(401);
+  });
+
+  test("credential, key and certificate rotate without one lost request or a dropped tunnel", {
+    timeout: 2 * rotationMs + 60_000,
+  }, async () => {
+    const { ground: here } = open();
+    const old = stageOf(first);
+    const young = stageOf(second);
+    const tunnel = await holdTunnel(here.place, old);
+    let by = old;
+    const steady = startSteady(
+      () => here.place,
+      () => hostileBytes({ claims: anybody }, by),
+    );
+    const started = Date.now();
+    await here.putKeys([first, second]);
+    await here.putCredential("credential-2");
+    await here.putCertificate(here.certificate());
+    await here.hurryKubelets();
+    await untilEach(async () => (await ask(young))?.code === 200);
+    by = young;
+    // Every request that is under way has been answered, and each pod has read the new credential.
+    await new Promise((resolve) => setTimeout(resolve, 15_000));
+    await here.putKeys([second]);
+    await here.revokeCredential("credential-1");
+    await here.hurryKubelets();
+    await untilEach(async () => (await ask(old))?.code === 401);
+    // The API server keeps a token's answer for ten seconds: after that the revoked one would be refused.
+    await new Promise((resolve) => setTimeout(resolve, 15_000));
+    const { answered, lost } = await steady.stop();
+    expect(lost).toEqual([]);
+    expect(tunnel.broken()).toBeNull();
+    console.log(
+      `· Ingress: rotation in ${Math.round((Date.now() - started) / 1000)} s, ${answered} requests, none lost, ` +
+        `${tunnel.answered()} answers in one tunnel`,
+    );
+    expect(answered).toBeGreaterThan(500);
+    expect(tunnel.answered()).toBeGreaterThan(100);
+    tunnel.close();
+  });
+
+  test("a rolling restart loses no request and drops no tunnel", { timeout: 420_000 + holdMs }, async () => {
+    const { ground: here } = open();
+    const stage = stageOf(second);
+    const before = await here.pods();
+    const tunnels = await Promise.all(Array.from({ length: 4 }, () => holdTunnel(here.place, stage)));
+    const steady = startSteady(
+      () => here.place,
+      () => hostileBytes({ claims: anybody }, stage),
+    );
+    const started = Date.now();
+    await here.restart();
+    const restartMs = Date.now() - started;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, holdMs - restartMs)));
+    const { answered, lost } = await steady.stop();
+    expect(lost).toEqual([]);
+    expect(tunnels.map((tunnel) => tunnel.broken())).toEqual(tunnels.map(() => null));
+    const answers = tunnels.map((tunnel) => tunnel.answered());
+    console.log(
+      `· Ingress: restarted in ${Math.round(restartMs / 1000)} s, ${answered} requests, none lost; four tunnels held for ` +
+        `${Math.round((Date.now() - started) / 1000)} s with ${answers.join(", ")} answers`,
+    );
+    for (const count of answers) expect(count).toBeGreaterThan(100);
+    // The pods that were there have kept them; with the last tunnel they end.
+    expect((await here.pods()).some((name) => before.includes(name))).toBe(true);
+    for (const tunnel of tunnels) tunnel.close();
+    await expect
+      .poll(async () => (await here.pods()).filter((name) => before.includes(name)), {
+        timeout: 60_000,
+        interval: 1_000,
+      })
+      .toEqual([]);
+  });
+
+  test("its log has no token", async () => {
+    const logs = await open().ground.logs();
+    expect(logs).toContain('"event":"request"');
+    expect(logs).not.toMatch(/eyJ/);
+  });
+});
+
+/** One of a hundred people: each of them has a rate of their own. */
+function anybody(claims: object): Readonly<Record<string, unknown>> {
+  return { ...claims, sub: `limpet:person${Math.floor(Math.random() * 100)}` };
+}
+
+/** Resolves once it was so many times in a row. */
+async function untilEach(look: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + rotationMs;
+  for (let times = 0; times < oftenEnough; ) {
+    times = (await look()) ? times + 1 : 0;
+    if (Date.now() > deadline) throw new Error("the change did not reach every pod");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
