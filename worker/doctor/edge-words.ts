@@ -238,7 +238,7 @@ export function signingKeyWords(
     const more = kids.length === 1 ? "" : `; published beside it: ${kids.slice(1).join(", ")}`;
     return ok(`“${first}” signs, and its public half verifies${more}.`);
   }
-  const todo = "Make a new key and put it into SIGNING_KEYS (docs/install.md, the step of the signing key).";
+  const todo = "Make a new key: npm run signing-keys -- FILE --stolen (docs/operate.md, The signing keys).";
   if (seen === "does-not-verify")
     return failed(`“${first}”: its public half (x, y) is not that of its private one.`, todo);
   return failed(`“${first}” cannot be used (${quote(seen.error)}).`, todo);
