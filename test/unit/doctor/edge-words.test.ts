@@ -121,8 +121,8 @@ const rows: readonly Row[] = [
   ["a page", redirectWords(back, "limpet", { type: "elsewhere", status: 200 }), "warning", /does not say/, /private/],
   ["no page", redirectWords(back, "limpet", { type: "unreachable", error: "reset" }), "failed", /reset/],
   ["a signing key", signingKeyWords(["a", "b"], "verifies"), "ok", /“a” signs.*beside it: b/],
-  ["halves that do not fit", signingKeyWords(["a"], "does-not-verify"), "failed", /“a”/, /SIGNING_KEYS/],
-  ["a key that is none", signingKeyWords(["a"], { error: "bad point" }), "failed", /bad point/, /SIGNING_KEYS/],
+  ["halves that do not fit", signingKeyWords(["a"], "does-not-verify"), "failed", /“a”/, /npm run signing-keys/],
+  ["a key that is none", signingKeyWords(["a"], { error: "bad point" }), "failed", /bad point/, /npm run signing-keys/],
   ["its own keys", publicUrlWords(url, ["a"], { type: "documents", issuer: url, kids: ["a"] }), "ok", /publishes/],
   [
     "somebody else's keys",
