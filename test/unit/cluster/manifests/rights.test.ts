@@ -1,10 +1,11 @@
 // Owns that the code, the Role and the admission policy mean the same: no call without a right, no right without a call.
 // Must not know what a call is for.
 
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { execQuery } from "../../../../worker/kubernetes/exec.ts";
 import { containerName, podManifest, scripts } from "../../../../worker/kubernetes/pod-manifest.ts";
 import { list, readManifests, texts, theManifest } from "./manifests.ts";
 
@@ -119,6 +120,23 @@ test("admission knows the execs that the code opens: no more, no less", () => {
   expect(unique(list(commands).map((words) => texts(words).join(" ")))).toEqual(unique(opened()));
   const policy = theManifest("base", "ValidatingAdmissionPolicy", "limpet-reach");
   expect(JSON.stringify(policy.at("spec", "validations"))).toContain(`== '${containerName}'`);
+});
+
+test("the ingress lets the same execs through, and those of no other script", () => {
+  const lines = readFileSync(join(root, "cluster/ingress/requests.lst"), "utf8").split("\n");
+  const allowed = lines.filter((line) => line.startsWith("^")).map((line) => new RegExp(line));
+  const passes = (command: readonly string[], tty: boolean): boolean => {
+    const query = execQuery({ pod: "limpet-a", container: containerName, command, tty, timeoutMs: 1 });
+    const words = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+    return allowed.some((line) => line.test(`GET /api/v1/namespaces/limpet-shells/pods/limpet-a/exec?${words} -`));
+  };
+  for (const command of opened())
+    expect([command, passes(command.split(" "), command.endsWith(" plain"))]).toEqual([command, true]);
+  const others = readdirSync(join(root, "cluster/image"))
+    .map((name) => `${scripts}/${name}`)
+    .filter((script) => !opened().some((command) => command.split(" ")[0] === script));
+  expect(others.length).toBeGreaterThan(5);
+  expect(others.filter((script) => passes([script], false) || passes([script], true))).toEqual([]);
 });
 
 test("admission's list of fields has every one that the code's pod has", () => {
