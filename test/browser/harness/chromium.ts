@@ -2,6 +2,7 @@
 // Must not know what is opened in it.
 
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import { kubernetes } from "./cluster-target.ts";
 
 const switches = [
   "--headless",
@@ -27,6 +28,7 @@ export async function launchChromium(): Promise<Browser> {
 /** Cookies and storage of its own: another person, or the same one on another device. */
 export async function newDevice(browser: Browser, origin: string): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: "dark" });
+  if (kubernetes !== null) context.setDefaultTimeout(60_000);
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
   return context;
 }
