@@ -9,11 +9,20 @@ import { runQuietly } from "../../setup/processes.mjs";
 
 const run = promisify(execFile);
 
+/** What a program finds that runs inside an image without a pod around it. */
+const environment = "HOME=/home/limpet LANG=C.UTF-8 PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 export interface Buildah {
   /** Runs quietly; the title is what the step is called. @returns the end of what it wrote */
   readonly step: (title: string, args: readonly string[]) => Promise<string>;
   /** @returns what it wrote to stdout */
   readonly ask: (args: readonly string[]) => Promise<string>;
+  /**
+   * Runs a command in a container's root, with this machine's devices.
+   * (`buildah run` at times ends before it has passed on what a short program wrote.)
+   * @param user uid and gid, as `1000:1000` @returns what it wrote to stdout @throws Error with what it said
+   */
+  readonly inside: (container: string, user: string, command: readonly string[]) => Promise<string>;
   /** Takes the store away. */
   readonly remove: () => Promise<void>;
 }
@@ -22,16 +31,23 @@ export interface Buildah {
  * @param folder where its store is; whoever removes the folder removes all of it
  */
 export function buildahIn(folder: string): Buildah {
-  const options = ["--root", join(folder, "store"), "--runroot", join(folder, "run")];
+  const options = ["--root", join(folder, "store"), "--runroot", join(folder, "run")] as const;
   // In a mount namespace of its own: whatever it mounts is gone with it, however it ends.
   const command = (args: readonly string[]): string[] => ["unshare", "--mount", "buildah", ...options, ...args];
   const env = { ...process.env, BUILDAH_ISOLATION: "chroot" };
+  const output = async (argv: readonly string[]): Promise<string> => {
+    const [program, ...rest] = argv;
+    const { stdout } = await run(String(program), rest, { env, maxBuffer: 16 * 1024 * 1024 });
+    return stdout;
+  };
   return {
     step: (title, args) => runQuietly(title, command(args), { env }),
-    ask: async (args) => {
-      const [program, ...rest] = command(args);
-      const { stdout } = await run(String(program), rest, { env, maxBuffer: 16 * 1024 * 1024 });
-      return stdout;
+    ask: (args) => output(command(args)),
+    inside: (container, user, argv) => {
+      const script = `root=$(buildah --root "$1" --runroot "$2" mount "$3") && mount --rbind /dev "$root/dev" && user=$4 &&
+        shift 4 && exec env -i ${environment} chroot --userspec="$user" "$root" "$@"`;
+      const [, store, , state] = options;
+      return output(["unshare", "--mount", "sh", "-c", script, "sh", store, state, container, user, ...argv]);
     },
     remove: async () => {
       for (const name of ["store", "run"]) await rm(join(folder, name), { recursive: true, force: true });

@@ -31,7 +31,6 @@ export interface Images {
 const root = join(import.meta.dirname, "../../..");
 const imageFolder = join(root, "cluster/image");
 const ingressFolder = join(root, "cluster/ingress");
-const ownFolder = import.meta.dirname;
 
 /** What no package registry carries: the tests' image goes without. */
 const outOfReach = ["tofu", "aws", "gcloud"];
@@ -99,7 +98,7 @@ async function ensureImage(
   parts: readonly (string | Uint8Array)[],
   build: (buildah: Buildah, name: string) => Promise<void>,
 ): Promise<Image> {
-  const key = contentKey([kind, ...parts, ...(await filesOf(ownFolder))]);
+  const key = contentKey([kind, ...parts, await readFile(import.meta.filename)]);
   const reference = `limpet.test/${kind}:${key}`;
   const folder = await madeOnce(`image-${kind}-`, key, async (making) => {
     const buildah = buildahIn(making);
