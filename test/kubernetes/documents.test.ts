@@ -106,3 +106,12 @@ test("so is it with the larger quota of docs/operate.md", async () => {
     images: "registry.acme.test/limpet-shell:1",
   });
 });
+
+test("and with a registry that wants a sign-in", async () => {
+  const patches = blockOf(await readFile(join(root, "docs/install.md"), "utf8"), "yaml", "imagePullSecrets");
+  const file = join(folder, "limpet-install/kustomization.yaml");
+  await writeFile(file, (await readFile(file, "utf8")) + patches);
+  const objects = await wouldApply();
+  expect(field(find(objects, "ServiceAccount", /^default$/), "imagePullSecrets")).toEqual([{ name: "registry" }]);
+  expect(field(find(objects, "ConfigMap", /^limpet-admission$/), "data")).toMatchObject({ pullSecrets: "registry" });
+});
