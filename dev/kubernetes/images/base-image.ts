@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { runQuietly } from "../../setup/processes.mjs";
 import { contentKey } from "../cache/cache-folder.ts";
 import { madeOnce } from "../cache/made-once.ts";
+import { alone } from "./alone.ts";
 import { findMirror, type Mirror, sourcesList } from "./debian-mirror.ts";
 
 /** Debian 12, on which the scripts are tested; and what will be Debian 14, which has newer programs to try things with. */
@@ -36,10 +37,6 @@ export async function ensureBase(suite: Suite): Promise<string> {
 async function makeBase(folder: string, suite: Suite, mirror: Mirror): Promise<void> {
   await writeFile(join(folder, "sources.list"), sources(mirror, suite));
   await copyFile(join(ownFolder, "dpkg-slim.conf"), join(folder, "dpkg-slim.conf"));
-  await runQuietly(`Making a root of Debian (${suite})`, command(folder, suite, mirror.archive));
-}
-
-/** In a mount namespace of its own: what is mounted on the way never reaches this machine's table, and goes by itself. */
-function command(folder: string, suite: string, archive: string): readonly string[] {
-  return ["unshare", "--mount", "--propagation", "private", join(ownFolder, "make-base"), folder, suite, archive];
+  const command = [join(ownFolder, "make-base"), folder, suite, mirror.archive];
+  await runQuietly(`Making a root of Debian (${suite})`, alone(folder, command));
 }

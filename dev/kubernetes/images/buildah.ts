@@ -6,6 +6,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { runQuietly } from "../../setup/processes.mjs";
+import { alone } from "./alone.ts";
 
 const run = promisify(execFile);
 
@@ -32,8 +33,7 @@ export interface Buildah {
  */
 export function buildahIn(folder: string): Buildah {
   const options = ["--root", join(folder, "store"), "--runroot", join(folder, "run")] as const;
-  // In a mount namespace of its own: whatever it mounts is gone with it, however it ends.
-  const command = (args: readonly string[]): string[] => ["unshare", "--mount", "buildah", ...options, ...args];
+  const command = (args: readonly string[]): readonly string[] => alone(folder, ["buildah", ...options, ...args]);
   const env = { ...process.env, BUILDAH_ISOLATION: "chroot" };
   const output = async (argv: readonly string[]): Promise<string> => {
     const [program, ...rest] = argv;
@@ -47,10 +47,10 @@ export function buildahIn(folder: string): Buildah {
       const script = `root=$(buildah --root "$1" --runroot "$2" mount "$3") && mount --rbind /dev "$root/dev" && user=$4 &&
         shift 4 && exec env -i ${environment} chroot --userspec="$user" "$root" "$@"`;
       const [, store, , state] = options;
-      return output(["unshare", "--mount", "sh", "-c", script, "sh", store, state, container, user, ...argv]);
+      return output(alone(folder, ["sh", "-c", script, "sh", store, state, container, user, ...argv]));
     },
     remove: async () => {
-      for (const name of ["store", "run"]) await rm(join(folder, name), { recursive: true, force: true });
+      for (const name of ["store", "run", "alone"]) await rm(join(folder, name), { recursive: true, force: true });
     },
   };
 }
