@@ -109,7 +109,7 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
     upstream.answerWith(401);
     const answer = await ask();
     expect(answer?.code).toBe(503);
-    expect(answer?.body).toContain("The API server refuses the ingress's own credential");
+    expect(answer?.body).toContain("The ingress has a credential that the API server refuses");
     upstream.answerWith(404);
     expect(JSON.parse((await ask())?.body ?? "")).toMatchObject({ kind: "Pod" });
   });

@@ -27,12 +27,13 @@ describe("the ingress on a real Kubernetes", () => {
     if (own === null || ground === null) throw new Error("a test that needs a cluster began without one");
     return { own, ground };
   };
-  const userId = "proof";
-  const pod = `limpet-${userId}`;
-  const stageOf = (signer = first): Stage => ({
+  // One attach a pod: a newer one ends the older.
+  const people = ["proof1", "proof2", "proof3"] as const;
+  const pod = `limpet-${people[0]}`;
+  const stageOf = (signer = first, userId: string = people[0]): Stage => ({
     ...open().ground.settings,
     host: "127.0.0.1",
-    pod,
+    pod: `limpet-${userId}`,
     signer,
     stranger: makeSigner("edge-1"),
   });
@@ -43,11 +44,10 @@ describe("the ingress on a real Kubernetes", () => {
     own = await openOwnKubernetes();
     if (own === null) return;
     ground = await Ground.open(own, [first]);
-    await own.kubectl.run(
-      ["--namespace", shells, "apply", "-f", "-"],
-      shellPod(own.file.images["shell"] ?? "", userId),
-    );
-    await own.kubectl.run(["--namespace", shells, "wait", "--for=condition=Ready", `pod/${pod}`, "--timeout=120s"]);
+    const image = own.file.images["shell"] ?? "";
+    const items = people.map((userId) => shellPod(image, userId));
+    await own.kubectl.run(["--namespace", shells, "apply", "-f", "-"], { apiVersion: "v1", kind: "List", items });
+    await own.kubectl.run(["--namespace", shells, "wait", "--for=condition=Ready", "pods", "--all", "--timeout=120s"]);
   });
   afterAll(async () => {
     await ground?.remove();
@@ -127,7 +127,7 @@ describe("the ingress on a real Kubernetes", () => {
     const { ground: here } = open();
     const stage = stageOf(second);
     const before = await here.pods();
-    const tunnels = await Promise.all(Array.from({ length: 4 }, () => holdTunnel(here.place, stage)));
+    const tunnels = await Promise.all(people.map((userId) => holdTunnel(here.place, stageOf(second, userId))));
     const steady = startSteady(
       () => here.place,
       () => hostileBytes({ claims: anybody }, stage),
@@ -141,7 +141,7 @@ describe("the ingress on a real Kubernetes", () => {
     expect(tunnels.map((tunnel) => tunnel.broken())).toEqual(tunnels.map(() => null));
     const answers = tunnels.map((tunnel) => tunnel.answered());
     console.log(
-      `· Ingress: restarted in ${Math.round(restartMs / 1000)} s, ${answered} requests, none lost; four tunnels held for ` +
+      `· Ingress: restarted in ${Math.round(restartMs / 1000)} s, ${answered} requests, none lost; ${tunnels.length} tunnels held for ` +
         `${Math.round((Date.now() - started) / 1000)} s with ${answers.join(", ")} answers`,
     );
     for (const count of answers) expect(count).toBeGreaterThan(100);
