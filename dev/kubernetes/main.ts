@@ -4,13 +4,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureBinaries } from "./binaries/ensure-binaries.ts";
 import { cacheFolder } from "./cache/cache-folder.ts";
 import { type Cluster, controlSocket, startCluster } from "./cluster.ts";
+import { listens } from "./control/listens.ts";
 import { ensureImageStore } from "./image-store.ts";
 import { ensureImages } from "./images/ensure-images.ts";
 import { writeKubernetesFile } from "./kubernetes-file.ts";
@@ -49,7 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const own = values.state === undefined;
   const state = own ? await mkdtemp(join(tmpdir(), "limpet-kubernetes-")) : resolve(values.state ?? "");
   const folder = join(state, "cluster");
-  if (await answers(join(folder, controlSocket))) {
+  if (await listens(join(folder, controlSocket))) {
     console.error(`A cluster runs in ${state} already: end that one, or name another folder with --state.`);
     return unavailable;
   }
@@ -86,13 +86,6 @@ async function main(argv: readonly string[]): Promise<number> {
     await cluster?.end();
     await sweep();
   }
-}
-
-async function answers(socketPath: string): Promise<boolean> {
-  return await new Promise((done) => {
-    const socket = connect(socketPath, () => done(true));
-    socket.once("error", () => done(false)).once("connect", () => socket.destroy());
-  });
 }
 
 /**

@@ -34,17 +34,6 @@ export class Component {
     this.#options = options;
   }
 
-  get isRunning(): boolean {
-    return this.#child !== null;
-  }
-
-  /** The program itself as this machine numbers it; `null` where it does not run. */
-  get pid(): number | null {
-    const entered = this.#child?.pid;
-    // `nsenter` goes on as the parent of what it started in the pid namespace.
-    return entered === undefined ? null : (childrenOf(entered)[0] ?? null);
-  }
-
   start(): void {
     clearTimeout(this.#timer);
     if (this.#child !== null) return;
@@ -92,6 +81,7 @@ export class Component {
     clearTimeout(this.#timer);
     const child = this.#child;
     if (child === null) return;
+    // `nsenter` goes on as the parent of what it started in the pid namespace, and passes no signal on.
     const inside = child.pid === undefined ? [] : childrenOf(child.pid);
     this.#child = null;
     const ended = once(child, "exit");

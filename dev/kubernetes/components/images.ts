@@ -3,24 +3,22 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { listens } from "../control/listens.ts";
 import type { Namespace } from "../namespaces/namespace.ts";
 import { containerdSocket } from "./node-files.ts";
 
 const run = promisify(execFile);
-const readyMs = 20_000;
+const readyMs = 60_000;
 const lookAgainMs = 100;
 
-/** @throws Error with what containerd's client last said */
+/** @throws Error where it does not listen in time */
 export async function waitForContainerd(node: Namespace): Promise<void> {
+  // A socket with a name is reached by its file, whatever the network.
+  const path = `/proc/${node.leader}/root${containerdSocket}`;
   const untilMs = Date.now() + readyMs;
-  for (;;) {
-    try {
-      await ctr(node, "version");
-      return;
-    } catch (error) {
-      if (Date.now() > untilMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
-    }
+  while (!(await listens(path))) {
+    if (Date.now() > untilMs) throw new Error(`containerd of ${node.title} did not start within ${readyMs / 1000} s.`);
+    await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
   }
 }
 

@@ -1,13 +1,19 @@
-// Owns one connection that goes on as another: bytes both ways, each end's close passed on.
+// Owns connections that go on as others: bytes both ways, the end of each direction and a reset passed on.
 // Must not know who they are.
 
-import { connect, type Socket } from "node:net";
+import { connect, type Server, type Socket } from "node:net";
 import type { Address } from "./relay-messages.ts";
 
+/** @param to asked for each connection */
+export function passOnAll(server: Server, to: () => Address): void {
+  // A server that came from another process is made without options; it reads this one at each connection.
+  Object.assign(server, { allowHalfOpen: true });
+  server.on("connection", (socket) => passOn(socket, to()));
+}
+
 /** A connection that cannot go on is reset, as it would be by the address itself. */
-export function passOn(from: Socket, to: Address): void {
+function passOn(from: Socket, to: Address): void {
   const onward = connect({ ...to, allowHalfOpen: true, noDelay: true });
-  from.allowHalfOpen = true;
   from.setNoDelay(true);
   from.pipe(onward);
   onward.pipe(from);

@@ -2,7 +2,7 @@
 // Must not know who asks. A socket stays in the network in which it was made, so listening sockets are handed over.
 
 import { createServer, Server } from "node:net";
-import { passOn } from "./pass-on.ts";
+import { passOnAll } from "./pass-on.ts";
 import { parseRelayMessage, type RelayMessage } from "./relay-messages.ts";
 
 const send = (message: RelayMessage, handle?: Server): void => {
@@ -12,7 +12,7 @@ const send = (message: RelayMessage, handle?: Server): void => {
 process.on("message", (value, handle) => {
   const message = parseRelayMessage(value);
   if (message?.kind === "dial" && handle instanceof Server) {
-    handle.on("connection", (socket) => passOn(socket, message.to));
+    passOnAll(handle, () => message.to);
   } else if (message?.kind === "listen") {
     const { id, at } = message;
     const server = createServer();

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, Server } from "node:net";
 import { join } from "node:path";
 import type { Namespace } from "../namespaces/namespace.ts";
-import { passOn } from "./pass-on.ts";
+import { passOnAll } from "./pass-on.ts";
 import { type Address, parseRelayMessage, type RelayMessage } from "./relay-messages.ts";
 
 export const loopback = "127.0.0.1";
@@ -81,7 +81,7 @@ export class Relay {
     });
     const way = { to };
     this.#led.set(key, way);
-    server.on("connection", (socket) => passOn(socket, way.to));
+    passOnAll(server, () => way.to);
   }
 
   async #send(message: RelayMessage, handle?: Server): Promise<void> {
