@@ -173,7 +173,7 @@ describe("the image in a pod", () => {
 
   test("zsh greets with a prompt, completes kubectl and helm, keeps its history; no file is made beside that", async () => {
     const screen = (keys: string, until: string) => inPod(typed(keys, until));
-    const first = await screen("", "[$] $");
+    const first = await screen("", "[$]$");
     expect(first).toMatch(/~ \$ ?$/m);
     await screen("C-u 'kubectl ge' Tab", "kubectl get");
     await screen("C-u 'helm ins' Tab", "helm install");
@@ -182,7 +182,7 @@ describe("the image in a pod", () => {
       "a-[$]",
     );
     expect(await inPod("ls -A ~/r")).toBe(".git\n");
-    await screen("'false' Enter", " 1 [$] $");
+    await screen("'false' Enter", " 1 [$]$");
     expect(await inPod("cat ~/.zsh_history")).toMatch(/;false$/m);
     expect(
       (await inPod("rm -rf ~/r; ls -A ~")).split("\n").filter((name) => !/^(\.zsh_history|\.local|)$/.test(name)),
@@ -199,7 +199,7 @@ function typed(keys: string, until: string): string {
     tries=0
     until ${tmux} capture-pane -p | sed '/^$/d' | tail -n 1 | grep -q '${until}'; do
       tries=$((tries + 1))
-      [ "$tries" -lt 100 ] || { ${tmux} capture-pane -p; exit 1; }
+      [ "$tries" -lt 100 ] || { ${tmux} capture-pane -p >&2; exit 1; }
       sleep 0.1
     done
     ${tmux} capture-pane -p | sed '/^$/d'`;
