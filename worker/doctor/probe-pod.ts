@@ -108,7 +108,7 @@ export class ProbePod {
       const container = containerOf(pod);
       const crashed = (container?.restarts ?? 0) > 0 || (container?.terminated ?? null) !== null;
       if (state.ended || pod.deleting || state.phase === "failed" || crashed) {
-        return { type: "failed", detail: state.detail ?? "its container ends again and again" };
+        return { type: "failed", detail: state.detail ?? howItEnds(container) };
       }
       readySinceMs = state.phase === "ready" ? (readySinceMs ?? world.now()) : null;
       if (readySinceMs !== null && world.now() - readySinceMs >= steadyMs) return { type: "done" };
@@ -207,6 +207,13 @@ export class ProbePod {
 
 function containerOf(pod: Pod): ContainerStatus | null {
   return pod.containers.find(({ name }) => name === containerName) ?? null;
+}
+
+/** Of one that runs again at this moment, and will end again. */
+function howItEnds(container: ContainerStatus | null): string {
+  const end = container?.terminated ?? container?.lastTerminated ?? null;
+  const how = end?.exitCode === undefined || end.exitCode === null ? "" : ` (exit status ${end.exitCode})`;
+  return `its container ends again and again${how}`;
 }
 
 function isGone(answer: ClusterAnswer<unknown>): boolean {

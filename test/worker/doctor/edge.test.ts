@@ -181,7 +181,10 @@ describe("the issuer and the keys", () => {
     expect(unknown["public-url"]).toMatchObject({ state: "failed", text: expect.stringContaining("lacks unheard-of") });
     const mixed = { ...one, x: two.x, y: two.y };
     const broken = await examine({ variables: { ...noCluster, SIGNING_KEYS: JSON.stringify({ keys: [mixed] }) } });
-    expect(broken["signing-key"]).toMatchObject({ state: "failed", todo: expect.stringContaining("SIGNING_KEYS") });
+    expect(broken["signing-key"]).toMatchObject({
+      state: "failed",
+      todo: expect.stringContaining("npm run signing-keys"),
+    });
     expect(broken["cluster-address"].state).toBe("skipped");
   });
 
