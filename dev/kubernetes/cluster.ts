@@ -121,9 +121,16 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       },
     };
   } catch (error) {
+    if (!options.signal.aborted)
+      sayLastWords(options, [...components.values(), ...nodes.flatMap((node) => node.all())]);
     await end();
     throw error;
   }
+}
+
+/** The logs go with the cluster. */
+function sayLastWords(options: ClusterOptions, components: readonly Component[]): void {
+  for (const component of components) options.tell(`${component.name} said: ${component.lastWords()}`);
 }
 
 function makeControlPlane(

@@ -83,6 +83,10 @@ export class Node {
     return this.#components.get(name);
   }
 
+  all(): readonly Component[] {
+    return [...this.#components.values()];
+  }
+
   /** @param archive path */
   async importImages(archive: string): Promise<void> {
     if (this.#namespace !== null) await importImage(this.#namespace, archive);

@@ -3,9 +3,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import type { Namespace } from "../namespaces/namespace.ts";
 import { childrenOf } from "../namespaces/processes.ts";
+import { lastError } from "./last-error.ts";
 
 export interface ComponentOptions {
   /** What the control socket calls it: "etcd", "shells-1/kubelet". */
@@ -20,14 +21,17 @@ export interface ComponentOptions {
 
 /** How long a program may take to end by TERM. */
 const stopMs = 10_000;
-/** The wait before one that ended by itself is started again. */
+/** The wait before one that ended by itself is started again: doubled each time, as long as none goes on for a good while. */
 const againMs = 1_000;
+const longestAgainMs = 15_000;
+const goodWhileMs = 30_000;
 
 export class Component {
   readonly name: string;
   readonly #options: ComponentOptions;
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | undefined;
+  #againMs = againMs;
 
   constructor(options: ComponentOptions) {
     this.name = options.name;
@@ -47,13 +51,24 @@ export class Component {
     });
     closeSync(log);
     this.#child = child;
+    const startedMs = Date.now();
     child.once("error", (error) => tell(`${this.name} cannot be started: ${error.message}`));
     child.once("exit", (code, signal) => {
       if (this.#child !== child) return;
       this.#child = null;
-      tell(`${this.name} ended by itself (${signal ?? `code ${code}`}); it is started again. Its log: ${logPath}`);
-      this.#timer = setTimeout(() => this.start(), againMs);
+      if (Date.now() - startedMs > goodWhileMs) this.#againMs = againMs;
+      tell(
+        `${this.name} ended by itself (${signal ?? `code ${code}`}) and is started again. It said: ${this.lastWords()}`,
+      );
+      this.#timer = setTimeout(() => this.start(), this.#againMs);
+      this.#againMs = Math.min(2 * this.#againMs, longestAgainMs);
     });
+  }
+
+  /** The last error of its log, or its last line: all that a person needs in most cases. */
+  lastWords(): string {
+    const { logPath } = this.#options;
+    return (existsSync(logPath) ? lastError(readFileSync(logPath, "utf8")) : null) ?? "nothing";
   }
 
   /** By TERM, then by KILL; it stays down. */
