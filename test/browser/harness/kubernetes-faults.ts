@@ -24,7 +24,7 @@ export class KubernetesFaults implements Faults {
 
   async act(action: FaultAction): Promise<void> {
     if (action.type !== "lose-pod") throw new Error(`no ${action.type} on a real Kubernetes`);
-    await this.#kubectl("--namespace=limpet-shells", "delete", "pod", action.pod, "--force", "--grace-period=0");
+    await this.#kubectl("--namespace=limpet-shells", "delete", "pod", action.pod, ...atOnce);
   }
 
   async clear(): Promise<void> {
@@ -38,6 +38,18 @@ export class KubernetesFaults implements Faults {
   }
 
   async #kubectl(...args: readonly string[]): Promise<void> {
-    await promisify(execFile)(this.#file.kubectl, [`--kubeconfig=${this.#file.kubeconfig}`, ...args]);
+    await kubectl(this.#file, ...args);
   }
+}
+
+const atOnce = ["--force", "--grace-period=0"] as const;
+
+/** All pods of one installation, without a word to them. */
+export async function removePodsOf(file: KubernetesFile, installId: string): Promise<void> {
+  const theirs = `--selector=limpet.dev/install=${installId}`;
+  await kubectl(file, "--namespace=limpet-shells", "delete", "pods", theirs, "--ignore-not-found", ...atOnce);
+}
+
+async function kubectl({ kubectl: program, kubeconfig }: KubernetesFile, ...args: readonly string[]): Promise<void> {
+  await promisify(execFile)(program, [`--kubeconfig=${kubeconfig}`, ...args]);
 }

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { repositoryRoot } from "./artefacts.ts";
 import { ClusterFaults, type Faults } from "./cluster-faults.ts";
 import { kubernetes, targetVariables } from "./cluster-target.ts";
-import { KubernetesFaults } from "./kubernetes-faults.ts";
+import { KubernetesFaults, removePodsOf } from "./kubernetes-faults.ts";
 import { descendants, isAlive, type Process } from "./processes.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 import { until } from "./until.ts";
@@ -149,11 +149,21 @@ export class Product {
   async dispose(): Promise<void> {
     try {
       await this.end();
+      await this.#forgetPods();
     } finally {
       await this.front.close();
       await this.cluster.close();
       rmSync(this.#stateDir, { recursive: true, force: true });
     }
+  }
+
+  /** A real Kubernetes goes on without this product, and would keep its pods until their last resort. */
+  async #forgetPods(): Promise<void> {
+    if (kubernetes === null) return;
+    const keys = readFileSync(join(this.#stateDir, "keys.json"), "utf8");
+    const installId = /"installId": "([^"]+)"/.exec(keys)?.[1];
+    if (installId === undefined) throw new Error("keys.json names no installation.");
+    await removePodsOf(kubernetes, installId);
   }
 
   /** The workerd processes under this product, as the machine knows them. */
