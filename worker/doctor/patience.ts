@@ -12,6 +12,8 @@ export interface Patience {
   readonly pullMs: number;
   readonly startMs: number;
   readonly setupMs: number;
+  /** With a repository: `setup` itself gives its host a minute (LIMPET_GIT_SECONDS). */
+  readonly gitMs: number;
   readonly endMs: number;
   readonly lookEveryMs: number;
 }
@@ -19,12 +21,13 @@ export interface Patience {
 /** All of it together ends before the pod does (`probeLifeMs`). */
 export const usualPatience: Patience = {
   nodeMs: 30_000,
-  machineMs: 150_000,
+  machineMs: 130_000,
   imageMs: 150_000,
   pullMs: 15_000,
   startMs: 20_000,
   setupMs: 60_000,
-  endMs: 30_000,
+  gitMs: 90_000,
+  endMs: 20_000,
   lookEveryMs: 500,
 };
 

@@ -120,7 +120,8 @@ export class ProbePod {
   /** A conversation with `setup` in it. For what comes after `started`. */
   talk(repository: string | null): Promise<ProbeTalk> {
     const { cluster, config, world } = this.#visit;
-    const { setupMs } = world.patience;
+    const { setupMs, gitMs } = world.patience;
+    const timeoutMs = repository === null ? setupMs : gitMs;
     return ProbeTalk.begin(config, { id: this.id, podUid: this.#uid ?? "", repository }, world.now, (line, heard) =>
       runForLines(
         cluster.client,
@@ -129,8 +130,8 @@ export class ProbePod {
           container: containerName,
           command: [`${scripts}/setup`],
           line,
-          timeoutMs: setupMs,
-          silenceMs: setupMs / 2,
+          timeoutMs,
+          silenceMs: timeoutMs / 2,
         },
         heard,
         world.cancel,

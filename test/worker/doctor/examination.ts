@@ -15,6 +15,7 @@ export const impatient: Patience = {
   pullMs: 300,
   startMs: 4_000,
   setupMs: 20_000,
+  gitMs: 20_000,
   endMs: 6_000,
   lookEveryMs: 100,
 };
