@@ -2,7 +2,7 @@
 // Must not know the page, or what is tested.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -159,8 +159,10 @@ export class Product {
 
   /** A real Kubernetes goes on without this product, and would keep its pods until their last resort. */
   async #forgetPods(): Promise<void> {
-    if (kubernetes === null) return;
-    const keys = readFileSync(join(this.#stateDir, "keys.json"), "utf8");
+    const path = join(this.#stateDir, "keys.json");
+    // Without keys nothing was ever started.
+    if (kubernetes === null || !existsSync(path)) return;
+    const keys = readFileSync(path, "utf8");
     const installId = /"installId": "([^"]+)"/.exec(keys)?.[1];
     if (installId === undefined) throw new Error("keys.json names no installation.");
     await removePodsOf(kubernetes, installId);
