@@ -33,16 +33,27 @@ export async function touch(folder: string, nowMs: number = Date.now()): Promise
   await utimes(folder, nowMs / 1000, nowMs / 1000);
 }
 
+/** So many of a kind stay at most; what was used this hour stays besides, since somebody may be reading it. */
+export const mostOfKind = 4;
+const justUsedMs = 60 * 60_000;
+
 /**
- * Removes what nobody used for {@link unusedMs}.
- * @param names which entries of `folder` count: names as {@link contentKey} gives them after this prefix
+ * Removes what nobody used for {@link unusedMs}, and all but the {@link mostOfKind} that were used last.
+ * @param prefix which entries of `folder` count: those that are named by {@link contentKey} after it
  */
 export async function removeUnused(folder: string, prefix: string, nowMs: number = Date.now()): Promise<void> {
   const ours = new RegExp(`^${prefix}[0-9a-f]{24}(\\.making)?$`);
+  const found: { readonly path: string; readonly idleMs: number }[] = [];
   for (const name of await readdir(folder)) {
     if (!ours.test(name)) continue;
     const path = join(folder, name);
+    // Another process may be doing the same.
     const lastUse = await stat(path).catch(() => null);
-    if (lastUse !== null && nowMs - lastUse.mtimeMs > unusedMs) await rm(path, { recursive: true, force: true });
+    if (lastUse !== null) found.push({ path, idleMs: nowMs - lastUse.mtimeMs });
+  }
+  found.sort((a, b) => a.idleMs - b.idleMs);
+  for (const [place, { path, idleMs }] of found.entries()) {
+    const spare = place >= mostOfKind && idleMs > justUsedMs;
+    if (spare || idleMs > unusedMs) await rm(path, { recursive: true, force: true });
   }
 }

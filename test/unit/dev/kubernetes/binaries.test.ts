@@ -22,7 +22,7 @@ test.each(modules.flatMap((module) => (module.project === undefined ? [] : [[mod
     const text = goMod(module.folder);
     expect(requiredVersion(text, project)).toMatch(/^v[0-9]+\.[0-9]+\.[0-9]+$/);
     expect(requiredGo(text)).toMatch(/^1\.[0-9]+\.[0-9]+$/);
-    const tools = text.match(/^(?:tool |\t)(\S+)$/gm)?.map((line) => line.replace(/^tool /, "").trim()) ?? [];
+    const tools = text.match(/^(?:tool |\t)([^\s(]\S*)$/gm)?.map((line) => line.replace(/^tool /, "").trim()) ?? [];
     const packages = Object.values(module.programs).filter((name) => name !== ".");
     expect(tools.toSorted()).toEqual(packages.toSorted());
   },

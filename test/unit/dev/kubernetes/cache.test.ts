@@ -4,7 +4,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { cacheFolder, contentKey, unusedMs } from "../../../../dev/kubernetes/cache/cache-folder.ts";
+import {
+  cacheFolder,
+  contentKey,
+  mostOfKind,
+  removeUnused,
+  unusedMs,
+} from "../../../../dev/kubernetes/cache/cache-folder.ts";
 import { madeOnce } from "../../../../dev/kubernetes/cache/made-once.ts";
 
 let cache: string;
@@ -75,4 +81,24 @@ test("what nobody used for two weeks goes when something of its kind is made; no
   const made = await madeOnce("thing-", key("new"), make, cache);
   expect([old, fresh, other, made].map((path) => existsSync(path))).toEqual([false, true, true, true]);
   expect(existsSync(join(cache, "thing-notes"))).toBe(true);
+});
+
+test("of many of a kind those that were used last stay, and whatever was used this hour", async () => {
+  const nowMs = Date.now();
+  const ages = [1, 10, 100, 200, 300, 30, 40].map((minutes, index) => ({
+    minutes,
+    name: `thing-${key(String(index))}`,
+  }));
+  for (const { minutes, name } of ages) {
+    const folder = await madeOnce("thing-", name.replace("thing-", ""), async () => {}, cache);
+    utimesSync(folder, nowMs / 1000 - minutes * 60, nowMs / 1000 - minutes * 60);
+  }
+  await removeUnused(cache, "thing-", nowMs);
+  const left = ages.filter(({ name }) => existsSync(join(cache, name))).map(({ minutes }) => minutes);
+  expect(left.toSorted((a, b) => a - b)).toEqual([1, 10, 30, 40]);
+  expect(left).toHaveLength(mostOfKind);
+  for (const { name } of ages) rmSync(join(cache, name), { recursive: true, force: true });
+  for (let index = 0; index < mostOfKind + 2; index++)
+    await madeOnce("thing-", key(`new ${index}`), async () => {}, cache);
+  expect(readdirSync(cache)).toHaveLength(mostOfKind + 2);
 });
