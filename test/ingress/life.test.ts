@@ -1,6 +1,8 @@
 // Owns the proof that the ingress lives through changes: credential, keys, certificates, reloads and its own end.
 // Must not know Kubernetes: files change here as the kubelet changes them there.
 
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makeCertificate } from "../git-servers/certificate.ts";
 import { findHaproxy } from "./harness/haproxy.ts";
@@ -186,5 +188,16 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
     await left;
     // Not after the whole time to drain: nothing was left to wait for.
     expect(Date.now() - before).toBeLessThan(15_000);
+  });
+
+  test("without a setting that only the installation knows it does not start, and names it", async () => {
+    const script = resolve(import.meta.dirname, "../../cluster/ingress/run");
+    for (const name of ["LIMPET_ISSUER", "LIMPET_AUDIENCE", "LIMPET_NAMESPACE"]) {
+      const all = { LIMPET_ISSUER: "https://x.example.com", LIMPET_AUDIENCE: "x", LIMPET_NAMESPACE: "x" };
+      const env = { ...process.env, ...all, [name]: "" };
+      const { status, stderr } = spawnSync("sh", [script], { env, encoding: "utf8" });
+      expect(status).not.toBe(0);
+      expect(stderr).toContain(`${name}: is not set`);
+    }
   });
 });

@@ -54,8 +54,8 @@ describe("the ingress on a real Kubernetes", () => {
   });
   beforeEach(needsOwnKubernetes);
 
-  test("hostile requests are refused, each with the right code, and change nothing", async () => {
-    const stage = stageOf();
+  /** Sends all of them. */
+  const expectRefusals = async (stage: Stage): Promise<void> => {
     const before = field(field(await podNow(), "metadata"), "resourceVersion");
     const wrong: string[] = [];
     for (const hostile of hostileRequests) {
@@ -68,6 +68,10 @@ describe("the ingress on a real Kubernetes", () => {
     }
     expect(wrong).toEqual([]);
     expect(field(field(await podNow(), "metadata"), "resourceVersion")).toBe(before);
+  };
+
+  test("hostile requests are refused, each with the right code, and change nothing", async () => {
+    await expectRefusals(stageOf());
     console.log(`· Ingress: ${hostileRequests.length} hostile requests refused`);
   });
 
@@ -154,6 +158,31 @@ describe("the ingress on a real Kubernetes", () => {
         interval: 1_000,
       })
       .toEqual([]);
+  });
+
+  test("the newest HAProxy takes over under traffic, and refuses the same", { timeout: 420_000 }, async (context) => {
+    const { own: cluster, ground: here } = open();
+    const image = cluster.file.images["ingressNewest"];
+    if (image === undefined)
+      return context.skip("there is no image with a newer HAProxy: its suite of Debian is out of reach");
+    const stage = stageOf(second);
+    const tunnel = await holdTunnel(here.place, stage);
+    const steady = startSteady(
+      () => here.place,
+      () => hostileBytes({ claims: anybody }, stage),
+    );
+    await here.upgrade(image);
+    const { answered, lost } = await steady.stop();
+    expect(lost).toEqual([]);
+    expect(answered).toBeGreaterThan(100);
+    expect(tunnel.broken()).toBeNull();
+    tunnel.close();
+    await expect.poll(async () => (await ask(stage))?.code, { timeout: 30_000 }).toBe(200);
+    await expectRefusals(stage);
+    const again = await holdTunnel(here.place, stage);
+    await expect.poll(again.answered, { timeout: 20_000 }).toBeGreaterThan(10);
+    again.close();
+    expect(await here.logs()).toMatch(/HAProxy version (?!2\.)/);
   });
 
   test("its log has no token", async () => {

@@ -95,6 +95,12 @@ export class Ground {
     await this.#kubectl(["rollout", "status", "deployment/limpet-ingress", "--timeout=240s"]);
   }
 
+  /** Every pod is replaced by one with this image. */
+  async upgrade(image: string): Promise<void> {
+    await this.#kubectl(["set", "image", "deployment/limpet-ingress", `haproxy=${image}`]);
+    await this.#kubectl(["rollout", "status", "deployment/limpet-ingress", "--timeout=240s"]);
+  }
+
   /** Names of the ingress's pods, those that are ending among them. */
   async pods(): Promise<readonly string[]> {
     const select = ["--selector", "app.kubernetes.io/name=limpet-ingress"];
