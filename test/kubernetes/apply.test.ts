@@ -16,6 +16,9 @@ beforeEach(needsKubernetes);
 afterAll(async () => {
   if (installation === undefined) return;
   await apply(installation, "overlays/generic");
+  // An apply takes nothing away: this one is GKE's alone.
+  const more = ["networkpolicy", "limpet-shells-node-local-dns", "--namespace", shells];
+  await installation.kubectl.run(["delete", ...more, "--ignore-not-found"]);
 });
 
 const overlays = ["eks", "eks-karpenter", "gke", "aks", "direct", "generic"].map((name) => `overlays/${name}`);
