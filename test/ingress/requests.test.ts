@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
-import { type ExecRequest, execQuery } from "../../worker/kubernetes/exec.ts";
+import { type ExecRequest, execQuery } from "../../worker/kubernetes/exec-query.ts";
 import { containerName, podManifest, scripts } from "../../worker/kubernetes/pod-manifest.ts";
 import { PodClient, podPath } from "../../worker/kubernetes/pods.ts";
 import { ClusterClient } from "../../worker/kubernetes/request.ts";

@@ -1,7 +1,8 @@
 // Owns a command in a pod that is given one line and answers in lines: its exec, framing, bounds and end.
 // Must not know what the lines mean.
 
-import { type ExecAnswer, type ExecRequest, openExec } from "./exec.ts";
+import { type ExecAnswer, openExec } from "./exec.ts";
+import type { ExecRequest } from "./exec-query.ts";
 import type { ClusterFailure } from "./failure.ts";
 import { isObject, objectAt, objectsAt, parseJson, stringAt } from "./json.ts";
 import type { ClusterClient } from "./request.ts";

@@ -1,6 +1,7 @@
 // Owns the opening of an exec: a WebSocket into a process in a pod.
 // Must not know what runs at its other end, nor how messages on it are framed.
 
+import { type ExecRequest, execQuery } from "./exec-query.ts";
 import { type ClusterFailure, failure, refusal } from "./failure.ts";
 import { podPath } from "./pods.ts";
 import { type ClusterClient, networkFailure, readBounded } from "./request.ts";
@@ -12,33 +13,10 @@ export type ExecProtocol = (typeof subprotocols)[keyof typeof subprotocols];
 /** Longest answer to a refused upgrade that is read, in bytes. */
 const maxRefusalBytes = 16 * 1024;
 
-export interface ExecRequest {
-  readonly pod: string;
-  readonly container: string;
-  /** One word of the command line each. */
-  readonly command: readonly string[];
-  /** With a tty there is no stderr of its own. */
-  readonly tty: boolean;
-  /** Until the upgrade is answered, in milliseconds. */
-  readonly timeoutMs: number;
-}
-
 export type ExecAnswer =
   /** `binaryType` is set; the socket is not accepted yet, so that no message can pass its listeners by. */
   | { readonly ok: true; readonly socket: WebSocket; readonly protocol: ExecProtocol }
   | { readonly ok: false; readonly failure: ClusterFailure };
-
-/** Path below the namespace and query of an exec, as in `remotecommand` of client-go. */
-export function execQuery(request: ExecRequest): readonly (readonly [string, string])[] {
-  return [
-    ["container", request.container],
-    ...request.command.map((word) => ["command", word] as const),
-    ["stdin", "true"],
-    ["stdout", "true"],
-    ...(request.tty ? [] : [["stderr", "true"] as const]),
-    ["tty", String(request.tty)],
-  ];
-}
 
 /**
  * Opens an exec. A refusal before the upgrade is a value (401, 403 and 404 with a Status; 400 where the pod has no node

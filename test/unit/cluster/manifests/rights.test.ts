@@ -5,7 +5,7 @@ import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { execQuery } from "../../../../worker/kubernetes/exec.ts";
+import { execQuery } from "../../../../worker/kubernetes/exec-query.ts";
 import { containerName, podManifest, scripts } from "../../../../worker/kubernetes/pod-manifest.ts";
 import { list, readManifests, texts, theManifest } from "./manifests.ts";
 
@@ -43,7 +43,7 @@ function fetched(): readonly string[] {
   const callers = sources.filter(({ text }) => text.includes(".authorization("));
   expect(callers.map(({ path }) => path).toSorted()).toEqual([
     "worker/doctor/look-at-cluster.ts",
-    "worker/kubernetes/exec.ts",
+    "worker/kubernetes/exec-query.ts",
     "worker/kubernetes/request.ts",
   ]);
   return callers.flatMap(({ path, text }) => {
