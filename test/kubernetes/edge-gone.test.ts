@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { needsKubernetesAlone } from "./harness/kubernetes.ts";
 import { useFigures } from "./life/figures.ts";
 import { useGround } from "./life/limpet-on-kubernetes.ts";
-import { apply, expectRestored } from "./life/work.ts";
+import { apply, expectRestored, look, stateOf } from "./life/work.ts";
 
 const idleSeconds = 30;
 const lifeSeconds = 75;
@@ -14,6 +14,8 @@ const lifeSeconds = 75;
 const graceSeconds = 50;
 /** How late the kubelet may see a deadline (facts of activeDeadlineSeconds: about 2 s), and the end of a container. */
 const lateSeconds = 10;
+/** The job's state as it was while the job ran. */
+const lastSavedState = /^\{"serial": \d+\}$/;
 const hours = (seconds: number): string => String(seconds / 3_600);
 
 const ground = useGround({
@@ -62,6 +64,10 @@ describe.concurrent("a shell", () => {
     await limpet.kill();
     const { takenMs } = lock();
     expect(lock().releasedMs).toBeNull();
+    // Upstream it is saved all the same; what is saved at the edge comes back as it was last saved there.
+    await pods.run(pod, "cd ~/gone && echo 'Nobody was at the edge' >without-edge.tf");
+    const wanted = await look(ground(), pod, "gone");
+    await pods.run(pod, "echo 'Not saved anywhere' >~/notes.md");
 
     const deadlineAt = startedAt + lifeSeconds * 1_000;
     const failed = await pods.until(pod, "ended", (seen) => seen?.phase === "Failed", {
@@ -87,6 +93,7 @@ describe.concurrent("a shell", () => {
     figures.note("edge back: what the person is told", `${back.phase} ${back.reason} ${back.detail}`);
     await person.wish("createShell");
     await person.ready();
-    await expectRestored(ground(), applying);
+    await expectRestored(ground(), { ...applying, wanted });
+    expect(await stateOf(ground(), applying)).toMatch(lastSavedState);
   }, 420_000);
 });

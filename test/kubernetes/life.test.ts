@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { needsKubernetesAlone, type OwnKubernetes, openKubernetesAlone } from "./harness/kubernetes.ts";
-import { cleanUpSeconds } from "./life/apply-job.ts";
+import { cleanUpSeconds, wholeState } from "./life/apply-job.ts";
 import { useFigures } from "./life/figures.ts";
 import { useGround } from "./life/limpet-on-kubernetes.ts";
 import { cordon, startNode } from "./life/nodes.ts";
@@ -12,7 +12,7 @@ import type { Person } from "./life/person.ts";
 import { type PodSeen, shellsNamespace } from "./life/pods.ts";
 import { killProcesses } from "./life/processes.ts";
 import type { Tab } from "./life/tab.ts";
-import { type Applying, apply, expectRestored } from "./life/work.ts";
+import { type Applying, apply, expectRestored, stateOf } from "./life/work.ts";
 
 const saveEverySeconds = 15;
 /** Enough for the job's clean-up and a save. */
@@ -141,6 +141,7 @@ describe.concurrent("a shell", () => {
     await person.ready(readyWithin);
     figures.note("stop: from the start to a shell with all of the work", performance.now() - startedMs);
     await expectRestored(ground(), applying);
+    expect(await stateOf(ground(), applying)).toMatch(wholeState);
   }, 240_000);
 
   test("that somebody deletes with kubectl: saved, made anew by itself, and its person told why", async () => {
@@ -179,7 +180,7 @@ describe.concurrent("a shell", () => {
     const { pods } = ground();
     const before = await podOf(pod);
     const askedMs = performance.now();
-    tab.type("head -c 2g /dev/zero | tail; echo after=$?\r");
+    tab.type("head -c 2G /dev/zero | tail; echo after=$?\r");
     // Version 1 of control groups ends one program, version 2 (without singleProcessOOMKill) all of the container.
     if (!existsSync("/sys/fs/cgroup/cgroup.controllers")) {
       await tab.shows(/^after=137$/, readyWithin);
@@ -260,6 +261,7 @@ describe("a node that is drained", () => {
       expect((await podOf(pod)).node).toBe(second);
       expect(after?.uid).not.toBe(before.uid);
       await expectRestored(ground(), applying);
+      expect(await stateOf(ground(), applying)).toMatch(wholeState);
     } finally {
       await drained.catch(() => undefined);
       await cordon(own, first, false);
