@@ -43,7 +43,7 @@ function fetched(): readonly string[] {
   const callers = sources.filter(({ text }) => text.includes(".authorization("));
   expect(callers.map(({ path }) => path).toSorted()).toEqual([
     "worker/doctor/look-at-cluster.ts",
-    "worker/kubernetes/exec-query.ts",
+    "worker/kubernetes/exec.ts",
     "worker/kubernetes/request.ts",
   ]);
   return callers.flatMap(({ path, text }) => {
