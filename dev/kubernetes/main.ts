@@ -58,7 +58,7 @@ async function main(argv: readonly string[]): Promise<number> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const filePath = join(state, "kubernetes.json");
   // Beside the store of images, whose files the nodes share.
-  const disk = await mkdtemp(join(cacheFolder(), "nodes-"));
+  const disk = await mkdtemp(join(cacheFolder(), `nodes-${process.pid}-`));
   const cgroups = makeCgroups(process.pid);
   const sweep = startSweeper([own ? state : folder, disk, ...cgroups.folders, ...abandonedCgroups()]);
 

@@ -3,19 +3,20 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { cacheFolder } from "../../dev/kubernetes/cache/cache-folder.ts";
 import { needsOwnKubernetes, openKubernetes } from "./harness/kubernetes.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
 const readyMs = 240_000;
 /** The kernel ends what was killed, and the sweeper takes the groups away when that is done. */
-const goneMs = 20_000;
+const goneMs = 60_000;
 
 describe("a cluster leaves nothing behind", () => {
   let state = "";
@@ -49,14 +50,14 @@ describe("a cluster leaves nothing behind", () => {
       const { kubectl } = await openKubernetes(join(state, "kubernetes.json"));
       expect(await kubectl.run(["get", "nodes", "-o", "name"])).toContain("node/shells-2");
       expect(processesOf(state).length).toBeGreaterThan(10);
-      expect(groupsOf(started.pid).length).toBeGreaterThan(0);
+      expect(tracesOf(started.pid).length).toBeGreaterThan(1);
 
       const ended = once(started, "exit");
       started.kill(signal);
       await ended;
 
       await expect.poll(() => processesOf(state), { timeout: goneMs }).toEqual([]);
-      await expect.poll(() => groupsOf(started.pid), { timeout: goneMs }).toEqual([]);
+      await expect.poll(() => tracesOf(started.pid), { timeout: goneMs }).toEqual([]);
       // A kill leaves kubernetes.json, which names nothing that is there any more.
       await expect
         .poll(async () => await readdir(state), { timeout: goneMs })
@@ -108,10 +109,15 @@ function processesOf(folder: string): readonly string[] {
     });
 }
 
-/** Control groups that carry the number of the cluster's process. */
-function groupsOf(pid: number | undefined): readonly string[] {
-  const name = `limpet-kubernetes-${pid}`;
-  return ["/sys/fs/cgroup", ...readdirSync("/sys/fs/cgroup").map((one) => join("/sys/fs/cgroup", one))]
-    .map((folder) => join(folder, name))
-    .filter((path) => existsSync(path));
+/** Control groups, and folders of nodes, that carry the number of the cluster's process. */
+function tracesOf(pid: number | undefined): readonly string[] {
+  const hierarchies = ["/sys/fs/cgroup", ...readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name))];
+  const ours = new RegExp(`^(limpet-kubernetes|nodes)-${pid}-`);
+  return [...hierarchies, cacheFolder()]
+    .filter((path) => statSync(path).isDirectory())
+    .flatMap((folder) =>
+      readdirSync(folder)
+        .filter((name) => ours.test(name))
+        .map((name) => join(folder, name)),
+    );
 }
