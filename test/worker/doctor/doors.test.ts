@@ -9,6 +9,7 @@ import { hashSecret, makeSecret } from "../../../worker/auth/secret.ts";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { releaseLease, takeLease } from "../../../worker/db/leases.ts";
 import { doctorTickets } from "../../../worker/db/schema.ts";
+import { checks } from "../../../worker/doctor/checks.ts";
 import { parseLine } from "../../../worker/doctor/lines.ts";
 import { Browser } from "../browser.ts";
 import { ask } from "../graphql/ask.ts";
@@ -132,12 +133,12 @@ describe("over GraphQL", () => {
     return [...text.matchAll(/^data: (\{.*)$/gm)].map(([, data = ""]) => data);
   }
 
-  it("tells an administrator each check twice", async () => {
+  it("tells an administrator each check, as it begins and as it is over", async () => {
     const told = await listen(await signedIn(root, { ...rule, ...noCluster }));
     expect(told[0]).toContain('"id":"configuration","state":"RUNNING"');
     expect(told[1]).toContain('"id":"configuration","state":"OK"');
     expect(told.at(-1)).toContain('"id":"ending","state":"SKIPPED"');
-    expect(told).toHaveLength(56);
+    expect(told.filter((data) => !data.includes('"RUNNING"'))).toHaveLength(checks.length);
   });
 
   it("tells nobody else anything", async () => {
