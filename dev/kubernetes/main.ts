@@ -8,13 +8,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureBinaries } from "./binaries/ensure-binaries.ts";
-import { cacheFolder } from "./cache/cache-folder.ts";
 import { type Cluster, controlSocket, startCluster } from "./cluster.ts";
 import { listens } from "./control/listens.ts";
 import { ensureImageStore } from "./image-store.ts";
 import { ensureImages } from "./images/ensure-images.ts";
 import { writeKubernetesFile } from "./kubernetes-file.ts";
 import { abandonedCgroups, makeCgroups } from "./namespaces/cgroups.ts";
+import { makeDisk } from "./node-disks.ts";
 import { whyNoKubernetes } from "./requirements.ts";
 
 const usage = "node dev/kubernetes/main.ts up [--state DIR]";
@@ -57,8 +57,7 @@ async function main(argv: readonly string[]): Promise<number> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const filePath = join(state, "kubernetes.json");
-  // Beside the store of images, whose files the nodes share.
-  const disk = await mkdtemp(join(cacheFolder(), `nodes-${process.pid}-`));
+  const disk = await makeDisk();
   const cgroups = makeCgroups(process.pid);
   const sweep = startSweeper([own ? state : folder, disk, ...cgroups.folders, ...abandonedCgroups()]);
 
