@@ -6,9 +6,9 @@ import { parseKubernetesTarget } from "../setup/kubernetes-target.ts";
 import { needsOwnKubernetes } from "./harness/kubernetes.ts";
 import { runSuite } from "./harness/suite.ts";
 
-/** Those that have nothing to ask of a cluster (access, page, graphiql) are told on the local one. */
+/** Those that ask nothing of a cluster (access, page, graphiql) or ask of the local one what no other does run there alone. */
 const files = [
-  ...["first-shell", "reload", "cuts", "viewers", "input", "plain"],
+  ...["first-shell", "reload", "cuts", "viewers", "input"],
   ...["phases", "settings", "losses", "expiry"],
 ] as const;
 const fileMs = 480_000;
