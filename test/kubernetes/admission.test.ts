@@ -1,5 +1,5 @@
-// Owns the proof that whoever has the edge's rights gets shells and nothing else out of the cluster.
-// Must not know how the ingress looks at a token.
+// Owns the proof that whoever has the edge's rights makes shells and no other pods, and changes nothing of them that matters.
+// Must not know what else those rights are (rights.test.ts), nor how the ingress looks at a token.
 
 import { randomBytes } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
@@ -8,9 +8,9 @@ import { install } from "../../dev/kubernetes/install/install.ts";
 import { createTokenMint } from "../../worker/kubernetes/token.ts";
 import type { SigningKey } from "../../worker/signing-keys.ts";
 import { badPods, spoilt } from "./admission/bad-pods.ts";
+import { type GatedPod, gatedPod, removeGated } from "./admission/gated-pod.ts";
 import { type ApiRequest, type Ask, asking } from "./harness/api-server.ts";
-import { type Installation, openInstallation, podsPath, shells, system } from "./harness/installation.ts";
-import { field } from "./harness/json.ts";
+import { type Installation, openInstallation, podsPath } from "./harness/installation.ts";
 import { needsKubernetes, needsOwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
 
 const merge = "application/merge-patch+json";
@@ -19,7 +19,7 @@ const soon = (): string => String(Math.floor(Date.now() / 1000) + 7_200);
 let installation: Installation;
 let edge: Ask;
 /** A pod that no node takes, so that nobody but these tests changes it. */
-let pod: { readonly name: string; readonly uid: string };
+let pod: GatedPod;
 const testId = `admission${randomBytes(4).toString("hex")}`;
 
 beforeAll(async () => {
@@ -27,32 +27,17 @@ beforeAll(async () => {
   if (opened === null) return;
   installation = opened;
   edge = await installation.as("limpet-edge");
-  pod = await admin(installation.shellPod(testId));
+  pod = await gatedPod(installation, testId, installation.shellPod(testId));
 });
 beforeEach(needsKubernetes);
 afterAll(async () => {
   if (installation === undefined) return;
-  const all = ["--namespace", shells, "--ignore-not-found", "--now", "--wait=false"];
-  await installation.kubectl.run(["delete", "pod,rolebinding", "--selector", `limpet.dev/test=${testId}`, ...all]);
+  await removeGated(installation, testId);
 });
-
-/** Makes a pod as the administrator, whom no policy of ours binds; the gate keeps it from every node. */
-async function admin(manifest: object): Promise<{ readonly name: string; readonly uid: string }> {
-  const metadata = Object(field(manifest, "metadata"));
-  const gated = {
-    ...manifest,
-    metadata: { ...metadata, labels: { ...metadata.labels, "limpet.dev/test": testId } },
-    spec: { ...Object(field(manifest, "spec")), schedulingGates: [{ name: "limpet.dev/test" }] },
-  };
-  const made: unknown = JSON.parse(
-    await installation.kubectl.run(["create", "--namespace", shells, "--output", "json", "--filename", "-"], gated),
-  );
-  const said = field(made, "metadata");
-  return { name: String(field(said, "name")), uid: String(field(said, "uid")) };
-}
 
 /** With a body a DELETE takes no options of its query, `dryRun` neither. */
 const tryOut = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0, dryRun: ["All"] } as const;
+
 /** As the Worker's SIGNING_KEYS has one. */
 async function makeSigningKey(): Promise<SigningKey> {
   const pair = await generateKeyPair("ES256", { extractable: true });
@@ -194,7 +179,7 @@ describe("a pod that is there", () => {
   test("is not the edge's where it is no shell: neither changed nor ended", async () => {
     const shell = installation.shellPod(`${testId}x`);
     const labels = { "app.kubernetes.io/name": "somebody" };
-    const other = await admin({ ...shell, metadata: { name: `${testId}-other`, labels } });
+    const other = await gatedPod(installation, testId, { ...shell, metadata: { name: `${testId}-other`, labels } });
     const path = `${podsPath}/${other.name}?dryRun=All`;
     const annotations = { "karpenter.sh/do-not-disrupt": "true" };
     const changed = await edge({ method: "PATCH", path, contentType: merge, body: { metadata: { annotations } } });
@@ -209,139 +194,5 @@ describe("a pod that is there", () => {
     expect(unnamed).toMatchObject({ code: 403, message: expect.stringContaining("a shell is ended by its uid") });
     const preconditions = { uid: pod.uid };
     expect(await edge({ method: "DELETE", path, body: { ...tryOut, preconditions } })).toMatchObject({ code: 200 });
-  });
-});
-
-describe("an exec", () => {
-  const exec = (name: string, container: string | null, ...command: readonly string[]): ApiRequest => {
-    const words = new URLSearchParams(command.map((word) => ["command", word]));
-    if (container !== null) words.append("container", container);
-    for (const stream of ["stdin", "stdout", "tty"]) words.append(stream, "true");
-    return { method: "GET", path: `${podsPath}/${name}/exec?${words}` };
-  };
-  const scripts = "/usr/local/lib/limpet";
-
-  test.each([[`${scripts}/attach`, "control"], [`${scripts}/attach`, "plain"], [`${scripts}/setup`]])(
-    "of %s %s passes admission",
-    async (...command) => {
-      // No node has the pod: that is what is said once everything else is right.
-      const answer = await edge(exec(pod.name, "shell", ...command));
-      expect(answer).toMatchObject({ code: 400, message: expect.stringContaining("does not have a host assigned") });
-    },
-  );
-
-  const foreign = "the edge runs no such command in a shell";
-  test.each<readonly [string, string | null, readonly string[]]>([
-    [foreign, "shell", ["sh"]],
-    [foreign, "shell", ["/bin/sh", "-c", `${scripts}/setup`]],
-    [foreign, "shell", [`${scripts}/attach`]],
-    [foreign, "shell", [`${scripts}/attach`, "control", "more"]],
-    [foreign, "shell", [`${scripts}/attach`, "other"]],
-    [foreign, "shell", [`${scripts}/setup`, "--help"]],
-    [foreign, "shell", [`${scripts}/setup `]],
-    [foreign, "shell", [`${scripts}/../limpet/setup`]],
-    [foreign, "shell", [`${scripts}/save`]],
-    [foreign, "shell", [`${scripts}/shutdown`]],
-    [foreign, "shell", []],
-    ["the edge runs commands in the container shell, and names it", null, [`${scripts}/setup`]],
-    ["the edge runs commands in the container shell, and names it", "web", [`${scripts}/setup`]],
-  ])("is refused: %s (%s: %s)", async (says, container, command) => {
-    const answer = await edge(exec(pod.name, container, ...command));
-    expect(answer.message).toContain(says);
-    expect(answer.code).toBe(403);
-  });
-});
-
-describe("what else the edge may not", () => {
-  const secrets = `/api/v1/namespaces/${system}/secrets`;
-  test.each<readonly [method: string, path: string]>([
-    ["GET", `${podsPath}/NAME/log`],
-    ["GET", `${podsPath}?watch=true`],
-    ["DELETE", podsPath],
-    ["PATCH", `${podsPath}/NAME/status`],
-    ["PATCH", `${podsPath}/NAME/ephemeralcontainers`],
-    ["PATCH", `${podsPath}/NAME/resize`],
-    ["POST", `${podsPath}/NAME/eviction`],
-    ["POST", `${podsPath}/NAME/binding`],
-    ["GET", `${podsPath}/NAME/attach?container=shell&stdin=true`],
-    ["GET", `${podsPath}/NAME/portforward?ports=22`],
-    ["GET", `${podsPath}/NAME/proxy/`],
-    ["PUT", `${podsPath}/NAME`],
-    ["GET", `/api/v1/namespaces/${shells}/secrets`],
-    ["GET", `/api/v1/namespaces/${shells}/configmaps`],
-    ["POST", `/api/v1/namespaces/${shells}/services`],
-    ["POST", `/api/v1/namespaces/${shells}/serviceaccounts/default/token`],
-    ["GET", secrets],
-    ["PATCH", `/api/v1/namespaces/${system}/configmaps/limpet-admission`],
-    ["POST", `/api/v1/namespaces/${system}/pods`],
-    ["POST", `/api/v1/namespaces/${system}/serviceaccounts/limpet-edge/token`],
-    ["GET", "/api/v1/namespaces/default/pods"],
-    ["GET", "/api/v1/pods"],
-    ["GET", "/api/v1/nodes"],
-    ["GET", "/api/v1/namespaces"],
-  ])("%s %s", async (method, path) => {
-    const answer = await edge({
-      method,
-      path: path.replace("NAME", pod.name),
-      ...(method === "GET" || method === "DELETE" ? {} : { body: {} }),
-      contentType: method === "PATCH" ? merge : "application/json",
-    });
-    expect(answer.message).toMatch(/is forbidden: User "system:serviceaccount:limpet-system:limpet-edge" cannot/);
-    expect(answer.code).toBe(403);
-  });
-
-  test("nor with every right that a namespace has, should somebody grant it", async () => {
-    const user = `limpet:${testId}`;
-    const role = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" };
-    const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user }];
-    await installation.kubectl.run(["create", "--filename", "-"], {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "RoleBinding",
-      metadata: { name: testId, namespace: shells, labels: { "limpet.dev/test": testId } },
-      roleRef: role,
-      subjects,
-    });
-    const as = [`--as=${user}`, "--as-group=limpet-edge", "--as-group=system:authenticated", "--namespace", shells];
-    const refused = async (says: string, ...args: readonly string[]): Promise<void> => {
-      const tried = installation.kubectl.run([...args, ...as, "--dry-run=server"]);
-      await expect(tried).rejects.toThrow(says);
-    };
-    await refused("the edge has no business with CREATE of configmaps", "create", "configmap", "a");
-    await refused("the edge has no business with CREATE of secrets", "create", "secret", "generic", "a");
-    await refused("the edge has no business with CREATE of serviceaccounts", "create", "serviceaccount", "a");
-    await refused("the edge has no business with CREATE of deployments", "create", "deployment", "a", "--image=b");
-    await refused("the edge has no business with DELETE of rolebindings", "delete", "rolebinding", "limpet-edge");
-    const debug = installation.kubectl.run([
-      "debug",
-      pod.name,
-      "--image=b",
-      "--target=shell",
-      "--profile=restricted",
-      ...as,
-    ]);
-    await expect(debug).rejects.toThrow("the edge has no business with UPDATE of pods/ephemeralcontainers");
-  });
-});
-
-describe("the janitor", () => {
-  test("takes away finished shells and no others", async () => {
-    const janitor = await installation.as("limpet-janitor");
-    const path = `${podsPath}/${pod.name}?dryRun=All`;
-    const running = await janitor({ method: "DELETE", path });
-    expect(running).toMatchObject({
-      code: 403,
-      message: expect.stringContaining("the janitor takes away finished pods only"),
-    });
-    const status = JSON.stringify({ status: { phase: "Failed", reason: "DeadlineExceeded" } });
-    const args = ["patch", "pod", pod.name, "--namespace", shells, "--subresource=status", "--type=merge"];
-    await installation.kubectl.run([...args, "--patch", status]);
-    expect(await janitor({ method: "DELETE", path })).toMatchObject({ code: 200 });
-  });
-
-  test("makes and changes nothing", async () => {
-    const janitor = await installation.as("limpet-janitor");
-    expect(await janitor(create(installation.shellPod()))).toMatchObject({ code: 403 });
-    const path = `${podsPath}/${pod.name}?dryRun=All`;
-    expect(await janitor({ method: "PATCH", path, contentType: merge, body: {} })).toMatchObject({ code: 403 });
   });
 });
