@@ -1,10 +1,11 @@
 // Owns that the manifests fit what the edge is by default, and that the network policy names the right addresses.
 // Must not know how a cluster carries them out.
 
+import { readFileSync } from "node:fs";
 import { BlockList, isIPv6 } from "node:net";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../../../worker/config.ts";
-import { at, list, texts, theManifest } from "./manifests.ts";
+import { at, list, texts, theKustomization, theManifest } from "./manifests.ts";
 
 const parameters = theManifest("base", "ConfigMap", "limpet-admission");
 const parameter = (name: string): string => String(parameters.at("data", name)).trim();
@@ -42,6 +43,20 @@ test("the admission parameters are the Worker's defaults", () => {
     grace: config.graceSeconds,
     limits: config.shellResources.limits,
   });
+});
+
+test("wrangler.toml and the manifests name the same image, installation, node group, priority and audience", () => {
+  const toml = readFileSync(new URL("../../../../wrangler.toml", import.meta.url), "utf8");
+  const variable = (name: string) => new RegExp(`^${name} = "(.*)"$`, "m").exec(toml)?.[1];
+  expect(variable("SHELL_IMAGE")).toBe(parameter("images"));
+  expect(variable("INSTALL_ID")).toBe(parameter("installs"));
+  expect(variable("SHELL_NODE_SELECTOR")).toBe(parameter("nodeSelector"));
+  expect(variable("SHELL_PRIORITY_CLASS")).toBe(theManifest("base", "PriorityClass", "limpet-shell").name);
+  expect(variable("CLUSTER_NAMESPACE")).toBe(theManifest("base", "Namespace", "limpet-shells").name);
+  const settings = list(theKustomization("ingress", "configMapGenerator")).find(
+    (one) => at(one, "name") === "limpet-ingress",
+  );
+  expect(texts(at(settings, "literals"))).toContain(`LIMPET_AUDIENCE=${variable("CLUSTER_AUDIENCE")}`);
 });
 
 test("the LimitRange allows what the admission policy allows", () => {

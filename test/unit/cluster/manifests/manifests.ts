@@ -4,7 +4,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 
 const cluster = fileURLToPath(new URL("../../../../cluster", import.meta.url));
 
@@ -34,6 +34,11 @@ export function theManifest(folder: string, kind: string, name: string): Manifes
   if (only === undefined || found.length > 1)
     throw new Error(`${found.length} of ${kind} ${name} in cluster/${folder}`);
   return only;
+}
+
+/** A field of `cluster/FOLDER/kustomization.yaml`. */
+export function theKustomization(folder: string, field: string): unknown {
+  return at(parse(readFileSync(join(cluster, folder, "kustomization.yaml"), "utf8")), field);
 }
 
 /** @throws Error where it is no list of texts */
