@@ -17,8 +17,9 @@ const rotationMs = 180_000;
 /** Both replicas have answered so, by all odds: each connection goes to one of them at random. */
 const oftenEnough = 12;
 
-const first = makeSigner("edge-1");
-const second = makeSigner("edge-2");
+/** The edge's key of the moment, and how often it was changed. */
+const signer = makeSigner("edge-1");
+const turn = 1;
 
 describe("the ingress on a real Kubernetes", () => {
   let own: OwnKubernetes | null = null;
@@ -30,12 +31,12 @@ describe("the ingress on a real Kubernetes", () => {
   // One attach a pod: a newer one ends the older.
   const people = ["proof1", "proof2", "proof3"] as const;
   const pod = `limpet-${people[0]}`;
-  const stageOf = (signer = first, userId: string = people[0]): Stage => ({
+  const stageOf = (userId: string = people[0], by = signer): Stage => ({
     ...open().ground.settings,
     host: "127.0.0.1",
     pod: `limpet-${userId}`,
-    signer,
-    stranger: makeSigner("edge-1"),
+    signer: by,
+    stranger: makeSigner(by.kid),
   });
   const podNow = async (): Promise<unknown> => open().own.kubectl.json(["--namespace", shells, "get", "pod", pod]);
   const ask = async (stage: Stage) => sendRaw(open().ground.place, hostileBytes({}, stage), 20_000);
@@ -43,7 +44,7 @@ describe("the ingress on a real Kubernetes", () => {
   beforeAll(async () => {
     own = await openOwnKubernetes();
     if (own === null) return;
-    ground = await Ground.open(own, [first]);
+    ground = await Ground.open(own, [signer]);
     const image = own.file.images["shell"] ?? "";
     const items = people.map((userId) => shellPod(image, userId));
     await own.kubectl.run(["--namespace", shells, "apply", "-f", "-"], { apiVersion: "v1", kind: "List", items });
@@ -93,7 +94,7 @@ describe("the ingress on a real Kubernetes", () => {
   }, async () => {
     const { ground: here } = open();
     const old = stageOf(first);
-    const young = stageOf(second);
+    const young = stageOf();
     const tunnel = await holdTunnel(here.place, old);
     let by = old;
     const steady = startSteady(
@@ -101,8 +102,8 @@ describe("the ingress on a real Kubernetes", () => {
       () => hostileBytes({ claims: anybody }, by),
     );
     const started = Date.now();
-    await here.putKeys([first, second]);
-    await here.putCredential("credential-2");
+    await here.putKeys([signer, next]);
+    await here.putCredential(`credential-${turn}`);
     await here.putCertificate(here.certificate());
     await here.hurryKubelets();
     await untilEach(async () => (await ask(young))?.code === 200);
@@ -129,9 +130,9 @@ describe("the ingress on a real Kubernetes", () => {
 
   test("a rolling restart loses no request and drops no tunnel", { timeout: 420_000 + holdMs }, async () => {
     const { ground: here } = open();
-    const stage = stageOf(second);
+    const stage = stageOf();
     const before = await here.pods();
-    const tunnels = await Promise.all(people.map((userId) => holdTunnel(here.place, stageOf(second, userId))));
+    const tunnels = await Promise.all(people.map((userId) => holdTunnel(here.place, stageOf(userId))));
     const steady = startSteady(
       () => here.place,
       () => hostileBytes({ claims: anybody }, stage),
@@ -165,7 +166,7 @@ describe("the ingress on a real Kubernetes", () => {
     const image = cluster.file.images["ingressNewest"];
     if (image === undefined)
       return context.skip("there is no image with a newer HAProxy: its suite of Debian is out of reach");
-    const stage = stageOf(second);
+    const stage = stageOf();
     const tunnel = await holdTunnel(here.place, stage);
     const steady = startSteady(
       () => here.place,

@@ -80,7 +80,7 @@ export class Ground {
   }
 
   async revokeCredential(boundTo: string): Promise<void> {
-    await this.#kubectl(["delete", "secret", boundTo]);
+    await this.#kubectl(["delete", "secret", boundTo, "--ignore-not-found"]);
   }
 
   /** The kubelets look at their pods' files within a minute or two; at a pod that has changed they look at once. */
