@@ -93,8 +93,10 @@ describe("the ingress on a real Kubernetes", () => {
     timeout: 2 * rotationMs + 60_000,
   }, async () => {
     const { ground: here } = open();
-    const old = stageOf(first);
-    const young = stageOf();
+    turn += 1;
+    const next = makeSigner(`edge-${turn}`);
+    const old = stageOf();
+    const young = stageOf(people[0], next);
     const tunnel = await holdTunnel(here.place, old);
     let by = old;
     const steady = startSteady(
@@ -110,8 +112,9 @@ describe("the ingress on a real Kubernetes", () => {
     by = young;
     // Every request that is under way has been answered, and each pod has read the new credential.
     await new Promise((resolve) => setTimeout(resolve, 15_000));
-    await here.putKeys([second]);
-    await here.revokeCredential("credential-1");
+    await here.putKeys([next]);
+    signer = next;
+    await here.revokeCredential(`credential-${turn - 1}`);
     await here.hurryKubelets();
     await untilEach(async () => (await ask(old))?.code === 401);
     // The API server keeps a token's answer for ten seconds: after that the revoked one would be refused.
