@@ -18,8 +18,8 @@ const rotationMs = 180_000;
 const oftenEnough = 12;
 
 /** The edge's key of the moment, and how often it was changed. */
-const signer = makeSigner("edge-1");
-const turn = 1;
+let signer = makeSigner("edge-1");
+let turn = 1;
 
 describe("the ingress on a real Kubernetes", () => {
   let own: OwnKubernetes | null = null;
