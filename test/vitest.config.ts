@@ -32,7 +32,14 @@ export default defineConfig({
     silent: "passed-only",
     projects: [
       {
-        test: { ...common, name: "unit", environment: "node", include: ["test/unit/**/*.test.ts"] },
+        test: {
+          ...common,
+          name: "unit",
+          environment: "node",
+          include: ["test/unit/**/*.test.ts"],
+          // Thousands of seeded runs in one test take seconds, and many more where the cores are shared.
+          testTimeout: 60_000,
+        },
       },
       {
         // Real tmux servers, each on a socket of its own.
