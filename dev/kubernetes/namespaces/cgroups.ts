@@ -2,7 +2,7 @@
 // Must not know what runs in them. Hierarchies of version 1 and the unified one, as the kernel has them.
 
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isAlive } from "./processes.ts";
 
@@ -29,16 +29,6 @@ export function makeCgroups(pid: number): Cgroups {
   const hierarchies = usedHierarchies();
   const name = `${prefix}${pid}-${randomBytes(4).toString("hex")}`;
   const folders = hierarchies.map(({ path }) => join(path, name));
-  const make = (hierarchy: Hierarchy, folder: string): void => {
-    if (hierarchy.unified) divide(dirname(folder));
-    mkdirSync(folder, { recursive: true });
-    // An empty set takes no process; version 1 copies none from above.
-    if (hierarchy.controllers.includes("cpuset") && !hierarchy.unified) {
-      for (const file of ["cpuset.cpus", "cpuset.mems"]) {
-        writeFileSync(join(folder, file), readFileSync(join(dirname(folder), file), "utf8").trim());
-      }
-    }
-  };
   return {
     folders,
     joinFiles: (node) =>
@@ -49,6 +39,17 @@ export function makeCgroups(pid: number): Cgroups {
         return join(folder, node, "cgroup.procs");
       }),
   };
+}
+
+function make(hierarchy: Hierarchy, folder: string): void {
+  if (hierarchy.unified) divide(dirname(folder));
+  mkdirSync(folder, { recursive: true });
+  // An empty set takes no process; version 1 copies none from above.
+  if (hierarchy.controllers.includes("cpuset") && !hierarchy.unified) {
+    for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+      writeFileSync(join(folder, file), readFileSync(join(dirname(folder), file), "utf8").trim());
+    }
+  }
 }
 
 /** Groups of clusters that are gone: without a process, here or in any namespace, and the one they ended with is not there. */
@@ -74,6 +75,15 @@ export function cgroupsFault(): string | null {
   const controllers = new Set(hierarchies.flatMap((hierarchy) => hierarchy.controllers));
   for (const needed of ["cpu", "memory", "pids"]) {
     if (!controllers.has(needed)) return `the kernel's control groups here have no "${needed}"`;
+  }
+  for (const hierarchy of hierarchies) {
+    const trial = join(hierarchy.path, `${prefix}${process.pid}-trial`);
+    try {
+      make(hierarchy, trial);
+      rmdirSync(trial);
+    } catch (error) {
+      return `none can be made in ${hierarchy.path} (${error instanceof Error ? error.message : String(error)})`;
+    }
   }
   return null;
 }
