@@ -21,7 +21,8 @@ export type Rest =
 
 type ExecState =
   | { readonly kind: "resting"; readonly rest: Rest }
-  | { readonly kind: "waiting"; readonly untilMs: number }
+  /** `lookedMs`: the wait while somebody looks. */
+  | { readonly kind: "waiting"; readonly sinceMs: number; readonly waitMs: number; readonly lookedMs: number }
   | { readonly kind: "opening"; readonly sinceMs: number }
   | {
       readonly kind: "starting";
@@ -169,8 +170,11 @@ export class ExecLink {
     outbox.add({ type: "exec-close" });
     outbox.add({ type: "observe-pod" });
     const most = Math.min(limits.backoffMostMs, limits.backoffLeastMs * 2 ** Math.min(this.#attempts, 20));
+    const looked = this.#attempts < limits.lookedAttempts ? Math.min(most, limits.backoffLookedMs) : most;
+    const share = 0.5 + chance() / 2;
     this.#attempts++;
-    this.#state = { kind: "waiting", untilMs: nowMs + Math.round(most * (0.5 + chance() / 2)) };
+    const waits = { waitMs: Math.round(most * share), lookedMs: Math.round(looked * share) };
+    this.#state = { kind: "waiting", sinceMs: nowMs, ...waits };
   }
 
   /** The multiplexer's own end. True where the shell itself is over, so that its panes are too. */
@@ -222,7 +226,7 @@ export class ExecLink {
       case "resting":
         return null;
       case "waiting":
-        return this.#state.untilMs;
+        return this.#state.sinceMs + (looked ? this.#state.lookedMs : this.#state.waitMs);
       case "opening":
         return this.#state.sinceMs + limits.execOpenMs;
       case "starting":

@@ -29,6 +29,9 @@ export interface BridgeLimits {
   readonly execStartMs: number;
   readonly backoffLeastMs: number;
   readonly backoffMostMs: number;
+  /** The longest wait while somebody looks, for so many failures in a row: a cluster whose parts are restarted is back by then. */
+  readonly backoffLookedMs: number;
+  readonly lookedAttempts: number;
   /** After following for this long the next loss begins the back-off anew. */
   readonly steadyMs: number;
   /** How often tmux is asked for a sign of life while somebody looks, and while nobody does. */
@@ -65,6 +68,8 @@ export const bridgeLimits: BridgeLimits = {
   execStartMs: 10_000,
   backoffLeastMs: 250,
   backoffMostMs: 15_000,
+  backoffLookedMs: 3_000,
+  lookedAttempts: 30,
   steadyMs: 10_000,
   probeVisibleMs: 2_000,
   probeHiddenMs: 30_000,

@@ -19,32 +19,53 @@ describe("opening", () => {
     expect(types.indexOf("welcome")).toBeLessThan(types.indexOf("pane"));
   });
 
-  it("[B27] gives up one that does not answer, is refused, or does not follow, and waits longer each time", () => {
+  it.each([
+    { who: "nobody looks", visible: false, longestMs: 15_000 },
+    { who: "somebody looks", visible: true, longestMs: 3_000 },
+  ])(
+    "[B27] gives up one that does not answer, is refused, or does not follow, and waits longer each time: $who",
+    (looks) => {
+      const rig = new Rig({ exec: "by hand" });
+      rig.join("s", "a");
+      rig.say("s", { type: "focus", visible: looks.visible });
+      const waits: number[] = [];
+      for (let turn = 0; turn < 9; turn++) {
+        expect(rig.takeEffects("exec-open"), `attempt ${turn}`).toHaveLength(1);
+        if (turn % 3 === 0) rig.pass(10_000);
+        else if (turn % 3 === 1)
+          rig.do(rig.bridge.execRefused({ status: 404, reason: "NotFound", message: null }, rig.nowMs));
+        else {
+          rig.do(rig.bridge.execOpened("v5", rig.nowMs));
+          rig.execAlive = false;
+          rig.pass(10_000);
+        }
+        expect(rig.takeEffects("exec-close")).toHaveLength(1);
+        expect(rig.takeEffects("observe-pod")).toHaveLength(1);
+        const lostMs = rig.nowMs;
+        while (rig.effects.every(({ type }) => type !== "exec-open")) rig.pass(1);
+        waits.push(rig.nowMs - lostMs);
+      }
+      for (const [turn, wait] of waits.entries()) {
+        const most = Math.min(looks.longestMs, 250 * 2 ** turn);
+        expect(wait).toBeGreaterThanOrEqual(most / 2);
+        expect(wait).toBeLessThanOrEqual(most);
+      }
+      expect(new Set(waits).size).toBeGreaterThan(6);
+    },
+  );
+
+  it("[B27] waits as if nobody looked after 30 failures in a row", () => {
     const rig = new Rig({ exec: "by hand" });
     rig.join("s", "a");
-    const waits: number[] = [];
-    for (let turn = 0; turn < 9; turn++) {
-      expect(rig.takeEffects("exec-open"), `attempt ${turn}`).toHaveLength(1);
-      if (turn % 3 === 0) rig.pass(10_000);
-      else if (turn % 3 === 1)
-        rig.do(rig.bridge.execRefused({ status: 404, reason: "NotFound", message: null }, rig.nowMs));
-      else {
-        rig.do(rig.bridge.execOpened("v5", rig.nowMs));
-        rig.execAlive = false;
-        rig.pass(10_000);
-      }
-      expect(rig.takeEffects("exec-close")).toHaveLength(1);
-      expect(rig.takeEffects("observe-pod")).toHaveLength(1);
-      const lostMs = rig.nowMs;
+    const waitOnce = (): number => {
+      rig.takeEffects("exec-open");
+      rig.do(rig.bridge.execRefused({ status: 403, reason: "Forbidden", message: null }, rig.nowMs));
+      const refusedMs = rig.nowMs;
       while (rig.effects.every(({ type }) => type !== "exec-open")) rig.pass(1);
-      waits.push(rig.nowMs - lostMs);
-    }
-    for (const [turn, wait] of waits.entries()) {
-      const most = Math.min(15_000, 250 * 2 ** turn);
-      expect(wait).toBeGreaterThanOrEqual(most / 2);
-      expect(wait).toBeLessThanOrEqual(most);
-    }
-    expect(new Set(waits).size).toBeGreaterThan(6);
+      return rig.nowMs - refusedMs;
+    };
+    for (let turn = 0; turn < 30; turn++) expect(waitOnce()).toBeLessThanOrEqual(3_000);
+    expect(waitOnce()).toBeGreaterThanOrEqual(7_500);
   });
 
   it("[B27] begins the back-off anew after a steady while", () => {
