@@ -61,6 +61,8 @@ describe("the ingress on a real Kubernetes", () => {
     const wrong: string[] = [];
     for (const hostile of hostileRequests) {
       const answer = await sendRaw(open().ground.place, hostileBytes(hostile, stage), 20_000);
+      // Closed with bytes unread, so that the reset may overtake HAProxy's answer on its way through the forwarder.
+      if (answer === null && hostile.cause === undefined) continue;
       const said = `${hostile.name}: ${answer?.code ?? "closed"} ${answer?.body ?? ""}`;
       if (!isRefused(hostile, answer?.code)) wrong.push(said);
       // The API server's own words for a request that got through have no such cause.
@@ -153,12 +155,12 @@ describe("the ingress on a real Kubernetes", () => {
         `${Math.round((Date.now() - started) / 1000)} s with ${answers.join(", ")} answers`,
     );
     for (const count of answers) expect(count).toBeGreaterThan(100);
-    // The pods that were there have kept them; with the last tunnel they end.
+    // The pods that were there have kept them; they end with the last tunnel, once no client can come back (two minutes).
     expect((await here.pods()).some((name) => before.includes(name))).toBe(true);
     for (const tunnel of tunnels) tunnel.close();
     await expect
       .poll(async () => (await here.pods()).filter((name) => before.includes(name)), {
-        timeout: 60_000,
+        timeout: 200_000,
         interval: 1_000,
       })
       .toEqual([]);

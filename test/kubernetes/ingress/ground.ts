@@ -34,7 +34,8 @@ export class Ground {
   /** Namespaces, rights, the two replicas with `signers` and a first certificate; resolves when they are ready. */
   static async open(own: OwnKubernetes, signers: readonly EdgeSigner[]): Promise<Ground> {
     const ground = new Ground(own);
-    // Of a run before this one.
+    // Of a run before this one, which may have been broken off.
+    await ground.remove();
     await own.kubectl.run(["wait", "--for=delete", "namespace", shells, system, "--timeout=120s"]).catch(() => "");
     await ground.#makeNamespaces();
     await ground.putCredential("credential-1");
@@ -116,7 +117,7 @@ export class Ground {
 
   async remove(): Promise<void> {
     // Not by way of draining: nobody waits for its tunnels.
-    await this.#kubectl(["delete", "deployment", "limpet-ingress", "--cascade=foreground", "--wait=false"]);
+    await this.#kubectl(["delete", "deployment", "limpet-ingress", "--ignore-not-found", "--wait=false"]);
     await this.#kubectl(["delete", "pods", "--all", "--grace-period=0", "--force"]);
     await this.#own.kubectl.run(["delete", "namespace", shells, system, "--ignore-not-found", "--wait=false"]);
   }
