@@ -154,6 +154,18 @@ describe("the real Kubernetes", () => {
       .toBe(started);
   });
 
+  test("brings a node back that was cut off, with its pods and its network", async (context) => {
+    needsKubernetesAlone(context);
+    const { control, kubectl } = open();
+    await control.node("shells-2", "stop");
+    await expect(curl("http://far:8080/")).rejects.toThrow();
+    await control.node("shells-2", "start");
+    const get = (): Promise<string> => curl("http://far:8080/").catch(() => "");
+    await expect.poll(get, { timeout: 120_000, interval: 1_000 }).toBe("far");
+    const status = ["get", "pod", "-n", namespace, "far", "-o", "jsonpath={.status.containerStatuses[0].restartCount}"];
+    expect(await kubectl.run(status)).toBe("1");
+  });
+
   test("refuses what it does not know, in a sentence", async () => {
     const { control } = open();
     await expect(control.component("nonsense", "kill")).rejects.toThrow(/nonsense is not there: a component is etcd/);
