@@ -29,6 +29,8 @@ const typeEveryMs = 200;
 const lookEveryMs = 25;
 
 export class Talk {
+  /** Each has a name of its own: what the one before printed is still in the scrollback. */
+  static #begun = 0;
   readonly #tab: Tab;
   readonly #name: string;
   readonly #typing = new AbortController();
@@ -46,8 +48,9 @@ export class Talk {
     this.#watcher = this.#watch();
   }
 
-  /** @param name one word, of this talk alone */
-  static async begin(tab: Tab, name: string): Promise<Talk> {
+  static async begin(tab: Tab): Promise<Talk> {
+    Talk.#begun += 1;
+    const name = `talk${Talk.#begun}`;
     tab.type(`sh ~/talk ${name}\r`);
     await tab.shows(new RegExp(`^${name} number 5$`));
     return new Talk(tab, name);

@@ -52,9 +52,13 @@ export interface Applying {
   upstream(): readonly string[];
 }
 
-/** A person whose shell has a repository of this name, edited, and in whose terminal the job that holds the lock runs. */
-export async function apply(ground: Ground, name: string): Promise<Applying> {
+let applied = 0;
+
+/** A person whose shell has a repository, edited, and in whose terminal the job that holds its lock runs. */
+export async function apply(ground: Ground): Promise<Applying> {
   const { outside } = ground;
+  applied += 1;
+  const name = `infra-${applied}`;
   const files = { "main.tf": 'resource "sea" "salt" {}\n', apply: applyScript, ".gitignore": "*.tfstate\n" };
   const repository = outside.newRepository(name, files);
   const person = await ground.newPerson();
