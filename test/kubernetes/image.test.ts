@@ -101,6 +101,36 @@ describe.skipIf(unfit !== null)("the image by itself", () => {
   });
 });
 
+describe.skipIf(unfit !== null)("the variant with the clouds' CLIs, as far as package registries carry them", () => {
+  let container: ImageContainer;
+
+  beforeAll(async () => {
+    container = await containerOf((await ensureShell("full")).archive);
+  }, 900_000);
+  afterAll(() => container?.remove());
+
+  test("az runs as the person, in the version that the bill of materials says, and nothing else came with it", async () => {
+    const said: unknown = JSON.parse(await container.run(["sh", "-c", "HOME=/tmp/person az version --output json"]));
+    const sbom: unknown = JSON.parse(await container.run(["cat", `${share}/sbom.spdx.json`]));
+    const python = listOf(sbom, "packages").filter((entry) => JSON.stringify(entry).includes('"pkg:pypi/'));
+    const versions = python.map((entry) => `${field(entry, "name")}==${field(entry, "versionInfo")}`);
+    expect(versions).toContain(`azure-cli==${field(said, "azure-cli")}`);
+    const pinnedPackages =
+      (await readFile(join(source, "build/azure-requirements.txt"), "utf8")).match(/^[^#\s]+/gm) ?? [];
+    expect(versions.map(plainName).toSorted()).toEqual(pinnedPackages.map(plainName).toSorted());
+  });
+
+  test("only what no registry carries is left out", async () => {
+    const said = await container.run(["cat", `${share}/left-out`]);
+    expect(said.match(/(?<=^Left out: )\S+/gm)).toEqual(leftOut.filter((name) => name !== "az"));
+  });
+});
+
+/** One spelling for one Python package (PEP 503). */
+function plainName(requirement: string): string {
+  return requirement.toLowerCase().replace(/[-_.]+(?=.*==)/g, "-");
+}
+
 /** The version of a program in build/pins, for this machine. */
 async function pinned(program: string): Promise<string> {
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
