@@ -38,6 +38,9 @@ type ExecState =
       readonly liveness: Liveness;
     };
 
+/** A program that a signal ended has an exit status above this (POSIX, "Exit Status for Commands"). */
+const leastSignalCode = 128;
+
 export interface ExecLinkOptions {
   readonly limits: BridgeLimits;
   /** From 0 to below 1. */
@@ -181,7 +184,14 @@ export class ExecLink {
   ended(end: MultiplexerEnd, nowMs: number): boolean {
     switch (end.reason) {
       case "exited":
+        // Nobody ends a shell by killing the client that looks on: the container goes, and tmux went a moment before.
+        if (this.#mode === "control" && end.code !== null && end.code > leastSignalCode) {
+          this.lost("exec-killed", nowMs, { code: end.code });
+          return false;
+        }
         this.release("exited");
+        // It may be the pod that ended.
+        this.#options.outbox.add({ type: "observe-pod" });
         return true;
       case "superseded":
         this.#options.outbox.log("warn", "exec-superseded");

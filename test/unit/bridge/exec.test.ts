@@ -125,12 +125,26 @@ describe("ends", () => {
       { type: "exit", code: 3 },
       { type: "status", link: "idle" },
     ]);
+    expect(rig.takeEffects("observe-pod")).toHaveLength(1);
     rig.pass(3_600_000);
     expect(rig.takeEffects("exec-open")).toHaveLength(1);
     rig.say("s", { type: "shut", channel: 0 });
     rig.say("s", { type: "focus", visible: true });
     expect(rig.takeEffects("exec-open")).toHaveLength(1);
     expect(rig.starts("s")).toMatchObject([{ channel: 0, pane: "%0", resumed: false }]);
+  });
+
+  it("[P29] a client that was killed tells of its container, not of the shell: nobody is told of an exit", () => {
+    const rig = new Rig();
+    rig.join("s", "a");
+    rig.take("s");
+    rig.takeEffects("observe-pod");
+    rig.attach?.say({ type: "ended", end: { reason: "exited", code: 137 } });
+    rig.pump();
+    const { messages } = rig.take("s");
+    expect(messages.filter(({ type }) => type === "exit")).toEqual([]);
+    expect(messages.findLast(({ type }) => type === "status")).toMatchObject({ link: "retrying" });
+    expect(rig.takeEffects("observe-pod")).toHaveLength(1);
   });
 
   it("[B30] superseded: not taken back, but by a hello", () => {
