@@ -12,10 +12,14 @@ const abandonedMs = 24 * 60 * 60_000;
 /** @returns path of a folder named after this process */
 export async function makeDisk(nowMs: number = Date.now(), cache: string = cacheFolder()): Promise<string> {
   for (const name of await readdir(cache)) {
-    const [, pid] = /^nodes-(\d+)-/.exec(name) ?? [];
+    // Without a number it is an older version's.
+    const [ours, pid] = /^nodes-(?:(\d+)-)?\w+$/.exec(name) ?? [];
+    if (ours === undefined || (pid !== undefined && isAlive(Number(pid)))) continue;
     const path = join(cache, name);
+    // Another cluster may be doing the same.
+    const found = await stat(path).catch(() => null);
     // A number says nothing of a process in another pid namespace: hence the time.
-    if (pid === undefined || isAlive(Number(pid)) || nowMs - (await stat(path)).mtimeMs < abandonedMs) continue;
+    if (found === null || nowMs - found.mtimeMs < abandonedMs) continue;
     await rm(path, { recursive: true, force: true });
   }
   return await mkdtemp(join(cache, `nodes-${process.pid}-`));

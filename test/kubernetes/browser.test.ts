@@ -11,6 +11,14 @@ const files = [
   ...["first-shell", "reload", "cuts", "viewers", "input"],
   ...["phases", "settings", "losses", "expiry"],
 ] as const;
+/** By file, those that are for the local cluster only, or for somebody who asks for pictures. No other may be left out. */
+const skipped: Readonly<Partial<Record<(typeof files)[number], readonly string[]>>> = {
+  "first-shell": ["the pictures of the documents are made when they are asked for"],
+  cuts: [
+    "after a cut (the exec, with a Success that is none) the page is back by itself, the job ran on, no line and no key is lost or doubled",
+  ],
+  phases: ["the image cannot be pulled: the reason is on the page"],
+};
 const fileMs = 480_000;
 
 describe("in the browser, on a real Kubernetes", () => {
@@ -20,9 +28,9 @@ describe("in the browser, on a real Kubernetes", () => {
     const target = parseKubernetesTarget(inject("kubernetes"));
     const path = target.kind === "ours" ? target.file : "";
     const wish = { project: "browser", path: `test/browser/${name}.test.ts`, limitMs: fileMs - 10_000 };
-    const result = await runSuite({ ...wish, env: { LIMPET_BROWSER_KUBERNETES: path } });
-    console.log(`· Browser, ${name}: ${result.passed} passed, ${result.skipped} for the local cluster only`);
-    expect(result.failures).toEqual([]);
+    const result = await runSuite({ ...wish, env: { LIMPET_BROWSER_KUBERNETES: path, LIMPET_README_PICTURE: "" } });
+    console.log(`· Browser, ${name}: ${result.passed} passed, ${result.skipped.length} for the local cluster only`);
+    expect(result).toMatchObject({ failures: [], skipped: skipped[name] ?? [] });
     expect(result.passed).toBeGreaterThan(0);
   });
 });

@@ -57,7 +57,7 @@ describe("the contract suite, unchanged", () => {
     const { url, ca } = await openContractIngress(cluster, { issuer: edge.url, audience, signingKey: edge.signingKey });
     const result = await runContract(await targetAt(url, ca), suiteMs);
     console.log(`· Contract through HAProxy: ${result.passed} passed`);
-    expect(result).toMatchObject({ failures: [], skipped: 0 });
+    expect(result).toMatchObject({ failures: [], skipped: [] });
     expect(result.passed).toBeGreaterThan(40);
   });
 
@@ -69,7 +69,7 @@ describe("the contract suite, unchanged", () => {
     await untilAccepted(target);
     const result = await runContract(target, suiteMs);
     console.log(`· Contract against the API server itself: ${result.passed} passed`);
-    expect(result).toMatchObject({ failures: [], skipped: 0 });
+    expect(result).toMatchObject({ failures: [], skipped: [] });
     expect(result.passed).toBeGreaterThan(40);
   });
 });

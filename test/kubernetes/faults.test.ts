@@ -55,8 +55,16 @@ const faults: readonly (readonly [title: string, fault: Fault])[] = [
   ],
   [
     "HAProxy, killed everywhere at once",
-    async () => {
-      killProcesses((environment) => (environment.get("HOSTNAME") ?? "").startsWith("limpet-ingress-"));
+    async ({ own }) => {
+      const ingress = ["-n", "limpet-system", "--selector", "app.kubernetes.io/name=limpet-ingress"];
+      const names = await own.kubectl.run([
+        "get",
+        "pods",
+        ...ingress,
+        "--output",
+        "jsonpath={.items[*].metadata.name}",
+      ]);
+      killProcesses(names.split(" ").filter((name) => name !== ""));
     },
   ],
 ];

@@ -68,6 +68,9 @@ describe("a cluster leaves nothing behind", () => {
   );
 });
 
+/** What a unified hierarchy shares out: whoever wants a cluster switched on what it needs, and its end takes nobody's away. */
+const unifiedRoots = ["", "unified"].map((name) => join("/sys/fs/cgroup", name, "cgroup.subtree_control"));
+
 /** What this machine's own namespaces have, and settings that some part of a cluster would change. */
 async function look(): Promise<object> {
   const say = async (program: string, ...args: readonly string[]): Promise<string> => (await run(program, args)).stdout;
@@ -88,6 +91,7 @@ async function look(): Promise<object> {
     mounts: readFileSync("/proc/self/mountinfo", "utf8")
       .split("\n")
       .filter((line) => line.includes("limpet-")),
+    controllers: unifiedRoots.map((path) => (existsSync(path) ? readFileSync(path, "utf8").trim() : "absent")),
     settings: settings.map((name) => {
       const path = `/proc/sys/${name}`;
       return `${name} ${existsSync(path) ? readFileSync(path, "utf8").trim() : "absent"}`;

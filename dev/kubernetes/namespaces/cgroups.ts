@@ -110,7 +110,11 @@ function usedHierarchies(): readonly Hierarchy[] {
     });
 }
 
-/** Lets the groups below a folder of the unified hierarchy have limits of their own. */
+/**
+ * Lets the groups below a folder of the unified hierarchy have limits of their own. What is switched on stays on in the
+ * hierarchy's root, and costs next to nothing there: somebody else's group may have taken a limit since, which would be gone
+ * without a word if it were switched off, and nothing tells who relies on it (cgroup-v2.rst, "Enabling and Disabling").
+ */
 function divide(folder: string): void {
   const control = join(folder, "cgroup.subtree_control");
   if (!existsSync(control)) return;

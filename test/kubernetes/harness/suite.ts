@@ -20,7 +20,8 @@ export interface SuiteWish {
 
 export interface SuiteResult {
   readonly passed: number;
-  readonly skipped: number;
+  /** Titles. */
+  readonly skipped: readonly string[];
   /** `FILE > TEST: what went wrong`, each at most 1,000 characters. */
   readonly failures: readonly string[];
 }
@@ -68,7 +69,9 @@ function parseReport(report: unknown): SuiteResult {
   const [passed, failed] = [having("passed"), having("failed")];
   return {
     passed: passed.length,
-    skipped: tests.length - passed.length - failed.length,
+    skipped: tests
+      .filter((test) => !passed.includes(test) && !failed.includes(test))
+      .map(({ test }) => String(field(test, "title"))),
     failures: failed.map(({ file, test }) => {
       const name = String(field(file, "name")).split("/").at(-1);
       return `${name} > ${String(field(test, "title"))}: ${listOf(test, "failureMessages").join(" ")}`.slice(0, 1_000);
