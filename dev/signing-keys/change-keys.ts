@@ -13,13 +13,15 @@ export interface KeyChange {
   readonly publicUrl: string;
   /** Gives the Worker a new `SIGNING_KEYS`. @returns false where it was not done */
   put(value: string): Promise<boolean>;
+  /** Waits until the edge publishes these keys and no other. @returns null, or what is wrong after a while */
+  published(kids: readonly string[]): Promise<string | null>;
   now(): Date;
   tell(line: string): void;
   /** What a person must act on. */
   complain(line: string): void;
 }
 
-/** @returns the exit code: 0; 1 the Worker was not told; 75 too early */
+/** @returns the exit code: 0; 1 the Worker was not told, or does not publish what it was told; 75 too early */
 export async function changeKeys(change: KeyChange): Promise<number> {
   const { path, wish, tell, complain } = change;
   const kept = await readKeptKeys(path);
@@ -55,12 +57,25 @@ async function take(kept: KeptKeys | null): Promise<Pick<KeptKeys, "keys" | "ste
   }
 }
 
-/** Written down as sent only after it was. */
+/**
+ * Written down as sent only after it was, and is published: what comes next may read the published keys, and a stolen one
+ * that is still among them would go back into the cluster. The first key may come before the Worker itself.
+ */
 async function send(change: KeyChange, kept: KeptKeys): Promise<number> {
   const { path, tell, complain } = change;
+  const again = `npm run signing-keys -- ${path}`;
   if (!(await change.put(JSON.stringify({ keys: kept.keys })))) {
-    complain(`The Worker did not get its keys; ${path} has them. Do it again: npm run signing-keys -- ${path}`);
+    complain(`The Worker did not get its keys; ${path} has them. Do it again: ${again}`);
     return 1;
+  }
+  if (kept.step !== "first") {
+    tell("Waiting until the edge publishes these keys and no other …");
+    const fault = await change.published(kept.keys.map(({ kid }) => kid));
+    if (fault !== null) {
+      complain(`The Worker got its keys, and does not publish them. ${fault}`);
+      complain(`Tell the cluster nothing yet: it would learn the keys of before. Once that is put right: ${again}`);
+      return 1;
+    }
   }
   const after = { ...kept, at: change.now().toISOString(), sent: true };
   await writeKeptKeys(path, after);
@@ -75,11 +90,12 @@ function describe(change: KeyChange, kept: KeptKeys | null): readonly string[] {
     ({ kid }, at) =>
       `${kid}: ${at === 0 ? "signs" : kept.step === "added" ? "is published, and signs next" : "is published"}`,
   );
-  return [...keys, ...(kept.sent ? [] : ["The Worker does not have them yet."]), todo(change, kept)];
+  return [...keys, ...(kept.sent ? [] : ["It is not known yet whether the Worker has them."]), todo(change, kept)];
 }
 
 function todo({ path, publicUrl }: KeyChange, kept: KeptKeys | null): string {
   const tellCluster = `npm run -s ingress-keys -- ${publicUrl} | kubectl apply -f -`;
+  const direct = "   (overlay direct instead: change the API servers' authentication file, docs/operate.md)";
   const again = `npm run signing-keys -- ${path}`;
   switch (kept?.step) {
     case undefined:
@@ -91,9 +107,9 @@ function todo({ path, publicUrl }: KeyChange, kept: KeptKeys | null): string {
     case "promoted":
       return `Next, ten minutes from now (a sign-in that is under way needs the older key): ${again}`;
     case "retired":
-      return `Done with the older key once the cluster has forgotten it too: ${tellCluster}`;
+      return `Done with the older key once the cluster has forgotten it too: ${tellCluster}${direct}`;
     case "stolen":
-      return `At once, for no shell is reached until then: ${tellCluster}`;
+      return `At once, for no shell is reached until then: ${tellCluster}${direct}`;
   }
 }
 

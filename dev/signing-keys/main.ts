@@ -3,8 +3,10 @@
 
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { putSecret } from "../rotate/deployed.ts";
 import { changeKeys } from "./change-keys.ts";
+import { awaitPublished } from "./published.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -21,13 +23,15 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(usage);
     return 64;
   }
+  const publicUrl =
+    /^PUBLIC_URL = "([^"]+)"$/m.exec(await readFile(join(root, "wrangler.toml"), "utf8"))?.[1] ?? "PUBLIC_URL";
   return changeKeys({
     // From where the person stands: npm runs scripts at the root.
     path: resolve(process.env["INIT_CWD"] ?? ".", file),
     wish,
-    publicUrl:
-      /^PUBLIC_URL = "([^"]+)"$/m.exec(await readFile(join(root, "wrangler.toml"), "utf8"))?.[1] ?? "PUBLIC_URL",
+    publicUrl,
     put: (value) => putSecret(root, "SIGNING_KEYS", value),
+    published: (kids) => awaitPublished(publicUrl, kids, { pause: (ms) => sleep(ms), nowMs: () => Date.now() }),
     now: () => new Date(),
     tell: (line) => console.log(line),
     complain: (line) => console.error(line),

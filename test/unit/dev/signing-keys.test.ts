@@ -14,6 +14,9 @@ let path: string;
 let nowMs: number;
 let failPuts: number;
 let puts: string[];
+/** What is wrong with what the edge publishes; null: it publishes what it was told. */
+let unpublished: string | null;
+let awaited: (readonly string[])[];
 let said: string[];
 
 beforeEach(() => {
@@ -22,6 +25,8 @@ beforeEach(() => {
   nowMs = Date.parse("2026-11-23T12:00:00Z");
   failPuts = 0;
   puts = [];
+  unpublished = null;
+  awaited = [];
   said = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -38,6 +43,10 @@ function run(wish: KeyChange["wish"] = "next"): Promise<number> {
       }
       puts.push(value);
       return true;
+    },
+    published: async (names) => {
+      awaited.push(names);
+      return unpublished;
     },
     now: () => new Date(nowMs),
     tell: (line) => said.push(line),
@@ -106,6 +115,22 @@ describe("npm run signing-keys", () => {
     expect(said.at(-1)).toContain("At once");
     expect(await run()).toBe(0);
     expect(kids()).toHaveLength(2);
+  });
+
+  it("says nothing of the cluster before the new key is what the edge publishes, and goes on from there", async () => {
+    await run();
+    expect(awaited).toEqual([]);
+    unpublished = "https://limpet.example.com publishes old.";
+    said = [];
+    expect(await run("stolen")).toBe(1);
+    const stolen = kids();
+    expect(said.join("\n")).toContain("! The Worker got its keys, and does not publish them. https://limpet");
+    expect(said.join("\n")).not.toContain("kubectl");
+    unpublished = null;
+    expect(await run()).toBe(0);
+    expect(kids()).toEqual(stolen);
+    expect(awaited).toEqual([stolen, stolen]);
+    expect(said.at(-1)).toMatch(/^At once.*kubectl apply/);
   });
 
   it("says where it stands and changes nothing", async () => {
