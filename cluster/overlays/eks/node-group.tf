@@ -5,6 +5,16 @@ variable "cluster_name" { type = string }
 variable "node_role_arn" { type = string }
 variable "subnet_ids" { type = list(string) }
 
+# What the cluster autoscaler cannot see of a node that is not there yet. Without the disk it never makes the first one: a
+# shell asks for some.
+locals {
+  node_template = {
+    "k8s.io/cluster-autoscaler/node-template/label/limpet.dev/pool"       = "shells"
+    "k8s.io/cluster-autoscaler/node-template/taint/limpet.dev/shells"     = "true:NoSchedule"
+    "k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage" = "85Gi"
+  }
+}
+
 resource "aws_launch_template" "limpet_shells" {
   name_prefix = "limpet-shells-"
 
@@ -13,6 +23,16 @@ resource "aws_launch_template" "limpet_shells" {
     http_endpoint               = "enabled"
     http_tokens                 = "required"
     http_put_response_hop_limit = 1
+  }
+
+  # Homes, images and what people build lie on the node's own disk; the 20 GiB that EKS gives are soon full.
+  block_device_mappings {
+    device_name = "/dev/xvda"
+    ebs {
+      volume_size = 100
+      volume_type = "gp3"
+      encrypted   = true
+    }
   }
 
   # EKS appends its own part to this one (Amazon Linux 2023, no AMI of one's own). With it a program that takes too much
@@ -72,9 +92,19 @@ resource "aws_eks_node_group" "limpet_shells" {
     version = aws_launch_template.limpet_shells.latest_version
   }
 
-  # An autoscaler that has no node to look at learns of label and taint from these.
-  tags = {
-    "k8s.io/cluster-autoscaler/node-template/label/limpet.dev/pool"   = "shells"
-    "k8s.io/cluster-autoscaler/node-template/taint/limpet.dev/shells" = "true:NoSchedule"
+  # For an autoscaler that may ask EKS itself (eks:DescribeNodegroup).
+  tags = local.node_template
+}
+
+# For one that may not: EKS does not hand a node group's tags on to its Auto Scaling group.
+resource "aws_autoscaling_group_tag" "limpet_shells" {
+  for_each = local.node_template
+
+  autoscaling_group_name = aws_eks_node_group.limpet_shells.resources[0].autoscaling_groups[0].name
+
+  tag {
+    key                 = each.key
+    value               = each.value
+    propagate_at_launch = false
   }
 }
