@@ -70,7 +70,10 @@ export class Administrator {
         }
         // Ended by us, it breaks off.
         response.on("error", () => undefined);
-        createInterface({ input: response }).on("line", (line) => {
+        const lines = createInterface({ input: response });
+        // It passes on what its input says.
+        lines.on("error", () => undefined);
+        lines.on("line", (line) => {
           const object = field(JSON.parse(line), "object");
           const metadata = field(object, "metadata");
           const [name, uid] = [field(metadata, "name"), field(metadata, "uid")];
