@@ -17,6 +17,8 @@ const audience = "limpet-contract";
 const suiteMs = 420_000;
 /** The API server reads its authentication file within seconds; and the ingress may still be taking its first key. */
 const acceptedMs = 90_000;
+/** Longer than it takes the API server to see that its file has changed (10 s), or than it remembers a token (10 s). */
+const forgottenMs = 30_000;
 const directFile = resolve(import.meta.dirname, "../../cluster/overlays/direct/authentication-configuration.yaml");
 
 describe("the contract suite, unchanged", () => {
@@ -66,38 +68,63 @@ describe("the contract suite, unchanged", () => {
     const configuration: unknown = parse(await readFile(directFile, "utf8"));
     await cluster.control.authentication(forIssuer(configuration, edge));
     const target = await targetAt(cluster.file.server, await readFile(cluster.file.caPath, "utf8"));
-    await untilAccepted(target);
+    await untilStatus(200, target, acceptedMs);
     const result = await runContract(target, suiteMs);
     console.log(`· Contract against the API server itself: ${result.passed} passed`);
     expect(result).toMatchObject({ failures: [], skipped: [] });
     expect(result.passed).toBeGreaterThan(40);
   });
+
+  test("a key that is published no more opens direct until the authentication file changes", {
+    timeout: acceptedMs + 15_000 + 2 * forgottenMs,
+  }, async () => {
+    const { own: cluster, issuer: edge } = open();
+    const configuration: unknown = parse(await readFile(directFile, "utf8"));
+    await cluster.control.authentication(forIssuer(configuration, edge));
+    const target = await targetAt(cluster.file.server, await readFile(cluster.file.caPath, "utf8"));
+    await untilStatus(200, target, acceptedMs);
+    await edge.changeKey();
+    // Each token is a new one: no answer comes from the API server's memory of those it has seen (10 s).
+    await new Promise((done) => setTimeout(done, 15_000));
+    expect(await statusOf(target)).toBe(200);
+    const changedAt = Date.now();
+    // Any change will do.
+    await cluster.control.authentication(forIssuer(configuration, edge, "another-audience"));
+    await untilStatus(401, target, forgottenMs);
+    console.log(`· Direct: a key is forgotten ${Date.now() - changedAt} ms after a change of the authentication file`);
+  });
 });
 
+/** What the API server says to a new token that is signed with the target's key. */
+async function statusOf({ url, namespace, caPath, ...key }: ContractTarget): Promise<number> {
+  const ca = await readFile(caPath, "utf8");
+  const path = `/api/v1/namespaces/${namespace}/pods`;
+  const credentials = signingCredentials({ jwk: key.signingKey, issuer: key.issuer, audience: key.audience });
+  const authorization = await credentials({ method: "GET", path, pod: undefined });
+  return await new Promise<number>((answered, failed) => {
+    const asked = request(`${url}${path}`, { ca, agent: false, headers: { authorization } }, (response) => {
+      response.resume();
+      answered(response.statusCode ?? 0);
+    });
+    asked.once("error", failed).end();
+  });
+}
+
+async function untilStatus(wanted: number, target: ContractTarget, withinMs: number): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const code = await statusOf(target);
+    if (code === wanted) return;
+    if (Date.now() > deadline) throw new Error(`the API server answers the edge's token with ${code}, not ${wanted}`);
+    await new Promise((done) => setTimeout(done, 500));
+  }
+}
+
 /** As an installation fills the overlay's file in; its authority is not a public one here. */
-function forIssuer(configuration: unknown, { url, ca }: HttpsIssuer): object {
+function forIssuer(configuration: unknown, { url, ca }: HttpsIssuer, ...more: readonly string[]): object {
   if (typeof configuration !== "object" || configuration === null) throw new Error("the file of direct is no object");
   const jwt: unknown = Reflect.get(configuration, "jwt");
   if (!Array.isArray(jwt) || jwt.length !== 1) throw new Error("the file of direct names not just one issuer");
-  return { ...configuration, jwt: [{ ...jwt[0], issuer: { url, audiences: [audience], certificateAuthority: ca } }] };
-}
-
-async function untilAccepted({ url, namespace, caPath, ...key }: ContractTarget): Promise<void> {
-  const ca = await readFile(caPath, "utf8");
-  const path = `/api/v1/namespaces/${namespace}/pods`;
-  const deadline = Date.now() + acceptedMs;
-  for (;;) {
-    const credentials = signingCredentials({ jwk: key.signingKey, issuer: key.issuer, audience: key.audience });
-    const authorization = await credentials({ method: "GET", path, pod: undefined });
-    const code = await new Promise<number>((answered, failed) => {
-      const asked = request(`${url}${path}`, { ca, agent: false, headers: { authorization } }, (response) => {
-        response.resume();
-        answered(response.statusCode ?? 0);
-      });
-      asked.once("error", failed).end();
-    });
-    if (code === 200) return;
-    if (Date.now() > deadline) throw new Error(`the API server answers the edge's token with ${code}`);
-    await new Promise((done) => setTimeout(done, 500));
-  }
+  const audiences = { audiences: [audience, ...more], audienceMatchPolicy: "MatchAny" };
+  return { ...configuration, jwt: [{ ...jwt[0], issuer: { url, ...audiences, certificateAuthority: ca } }] };
 }

@@ -14,6 +14,8 @@ export interface HttpsIssuer {
   readonly ca: string;
   /** A private JWK of ES256 with its `kid`. */
   readonly signingKey: object;
+  /** Publishes another key instead. The one of before is still `signingKey`, as a thief's would be. */
+  changeKey(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,7 +26,7 @@ export async function openHttpsIssuer(control: ControlClient, address: string): 
   const { key, cert } = makeCertificate({ commonName: "issuer", usage: "server", names: [address] }, ca);
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
   const named = { kid: randomUUID(), alg: "ES256", use: "sig" };
-  const published = { ...(await exportJWK(publicKey)), ...named };
+  let published = { ...(await exportJWK(publicKey)), ...named };
   const server = createServer({ key, cert }, (request, response) => {
     const answers: Readonly<Record<string, object>> = {
       "/.well-known/openid-configuration": { issuer: url, jwks_uri: `${url}/jwks.json` },
@@ -42,6 +44,10 @@ export async function openHttpsIssuer(control: ControlClient, address: string): 
     url,
     ca: ca.cert,
     signingKey: { ...(await exportJWK(privateKey)), ...named },
+    changeKey: async () => {
+      const next = await generateKeyPair("ES256", { extractable: true });
+      published = { ...(await exportJWK(next.publicKey)), ...named, kid: randomUUID() };
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
