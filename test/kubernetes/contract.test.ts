@@ -4,12 +4,12 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { parse } from "yaml";
 import { signingCredentials } from "../contract/credentials.ts";
 import { contractNamespace, makeGround, openContractIngress, removeGround } from "./contract/contract-cluster.ts";
 import { type ContractTarget, runContract } from "./contract/contract-suite.ts";
+import { directConfiguration } from "./contract/direct-configuration.ts";
 import { type HttpsIssuer, openHttpsIssuer } from "./contract/https-issuer.ts";
 import { needsOwnKubernetes, type OwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
 
@@ -19,7 +19,6 @@ const suiteMs = 420_000;
 const acceptedMs = 90_000;
 /** Longer than it takes the API server to see that its file has changed (10 s), or than it remembers a token (10 s). */
 const forgottenMs = 30_000;
-const directFile = resolve(import.meta.dirname, "../../cluster/overlays/direct/authentication-configuration.yaml");
 
 describe("the contract suite, unchanged", () => {
   let own: OwnKubernetes | null = null;
@@ -65,8 +64,7 @@ describe("the contract suite, unchanged", () => {
 
   test("holds against the API server itself (overlay direct)", { timeout: suiteMs + acceptedMs }, async () => {
     const { own: cluster, issuer: edge } = open();
-    const configuration: unknown = parse(await readFile(directFile, "utf8"));
-    await cluster.control.authentication(forIssuer(configuration, edge));
+    await cluster.control.authentication(await directConfiguration(edge, audience));
     const target = await targetAt(cluster.file.server, await readFile(cluster.file.caPath, "utf8"));
     await untilStatus(200, target, acceptedMs);
     const result = await runContract(target, suiteMs);
@@ -79,8 +77,7 @@ describe("the contract suite, unchanged", () => {
     timeout: acceptedMs + 15_000 + 2 * forgottenMs,
   }, async () => {
     const { own: cluster, issuer: edge } = open();
-    const configuration: unknown = parse(await readFile(directFile, "utf8"));
-    await cluster.control.authentication(forIssuer(configuration, edge));
+    await cluster.control.authentication(await directConfiguration(edge, audience));
     const target = await targetAt(cluster.file.server, await readFile(cluster.file.caPath, "utf8"));
     await untilStatus(200, target, acceptedMs);
     await edge.changeKey();
@@ -89,7 +86,7 @@ describe("the contract suite, unchanged", () => {
     expect(await statusOf(target)).toBe(200);
     const changedAt = Date.now();
     // Any change will do.
-    await cluster.control.authentication(forIssuer(configuration, edge, "another-audience"));
+    await cluster.control.authentication(await directConfiguration(edge, audience, "another-audience"));
     await untilStatus(401, target, forgottenMs);
     console.log(`· Direct: a key is forgotten ${Date.now() - changedAt} ms after a change of the authentication file`);
   });
@@ -118,13 +115,4 @@ async function untilStatus(wanted: number, target: ContractTarget, withinMs: num
     if (Date.now() > deadline) throw new Error(`the API server answers the edge's token with ${code}, not ${wanted}`);
     await new Promise((done) => setTimeout(done, 500));
   }
-}
-
-/** As an installation fills the overlay's file in; its authority is not a public one here. */
-function forIssuer(configuration: unknown, { url, ca }: HttpsIssuer, ...more: readonly string[]): object {
-  if (typeof configuration !== "object" || configuration === null) throw new Error("the file of direct is no object");
-  const jwt: unknown = Reflect.get(configuration, "jwt");
-  if (!Array.isArray(jwt) || jwt.length !== 1) throw new Error("the file of direct names not just one issuer");
-  const audiences = { audiences: [audience, ...more], audienceMatchPolicy: "MatchAny" };
-  return { ...configuration, jwt: [{ ...jwt[0], issuer: { url, ...audiences, certificateAuthority: ca } }] };
 }

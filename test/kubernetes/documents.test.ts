@@ -7,8 +7,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { testsLabel } from "../setup/kubernetes-somebodys.ts";
 import { field, listOf } from "./harness/json.ts";
-import { type Kubectl, needsKubernetes, openKubectl } from "./harness/kubernetes.ts";
+import type { Kubectl } from "./harness/kubectl.ts";
+import { needsKubernetes, openKubectl } from "./harness/kubernetes.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 let folder: string;
@@ -38,7 +41,13 @@ beforeEach(async (context) => {
     },
   });
   // Without them a server that has no Limpet yet could not be asked about what is to be in them.
-  await kubectl.run(["apply", "--filename", join(root, "cluster/base/namespaces.yaml")]);
+  const namespaces = parseAllDocuments(await readFile(join(root, "cluster/base/namespaces.yaml"), "utf8"));
+  const items = namespaces.map((each) => {
+    const labels = Object.entries(testsLabel);
+    for (const [name, value] of labels) each.setIn(["metadata", "labels", name], value);
+    return each.toJS();
+  });
+  await kubectl.run(["apply", "--filename", "-"], { apiVersion: "v1", kind: "List", items });
 });
 afterEach(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });

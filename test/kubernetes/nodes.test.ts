@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Installation, openInstallation, podsPath, shells } from "./harness/installation.ts";
 import { field, listOf } from "./harness/json.ts";
-import { needsOwnKubernetes } from "./harness/kubernetes.ts";
+import { needsOwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
 
 const namespace = `limpet-nodes-${randomBytes(3).toString("hex")}`;
 const people = ["one", "two", "three"].map((name) => `nodes${name}${randomBytes(3).toString("hex")}`);
@@ -13,6 +13,7 @@ const people = ["one", "two", "three"].map((name) => `nodes${name}${randomBytes(
 let installation: Installation;
 
 beforeAll(async () => {
+  if ((await openOwnKubernetes()) === null) return;
   const opened = await openInstallation();
   if (opened === null) return;
   installation = opened;

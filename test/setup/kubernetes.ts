@@ -9,6 +9,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
 import { whyNoKubernetes } from "../../dev/kubernetes/requirements.ts";
+import { makeKubectl } from "../kubernetes/harness/kubectl.ts";
+import { expectNoLimpet, removeOurs, soleKubeconfig } from "./kubernetes-somebodys.ts";
 import type { KubernetesTarget } from "./kubernetes-target.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -16,7 +18,7 @@ const lookAgainMs = 200;
 
 /**
  * `LIMPET_KUBERNETES` names the kubernetes.json of one that runs; `KUBECONFIG` somebody's own cluster, on which the proofs that
- * need a hand on its nodes are skipped. Otherwise one is started, and ends with the tests, however they end.
+ * need a hand on its nodes are skipped; it must have no Limpet, and in the end has none. Otherwise one is started, and ends with the tests, however they end.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const provide = (target: KubernetesTarget): void => project.provide("kubernetes", JSON.stringify(target));
@@ -27,9 +29,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     return async () => undefined;
   }
   if (kubeconfig !== "") {
-    if (!existsSync(kubeconfig)) throw new Error(`KUBECONFIG names ${kubeconfig}, which is not there.`);
-    provide({ kind: "theirs", kubeconfig: resolve(kubeconfig) });
-    return async () => undefined;
+    const path = soleKubeconfig(kubeconfig);
+    if (!existsSync(path)) throw new Error(`KUBECONFIG names ${path}, which is not there.`);
+    const kubectl = makeKubectl("kubectl", path);
+    await expectNoLimpet(kubectl);
+    provide({ kind: "theirs", kubeconfig: path });
+    return async () => await removeOurs(kubectl);
   }
   const reason = whyNoKubernetes();
   if (reason !== null) {

@@ -4,7 +4,7 @@
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
 import { field, listOf } from "./json.ts";
-import type { Kubectl } from "./kubernetes.ts";
+import type { Kubectl } from "./kubectl.ts";
 
 export interface ApiRequest {
   readonly method: string;

@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type PodManifest, podManifest } from "../../../worker/kubernetes/pod-manifest.ts";
+import { testsLabel } from "../../setup/kubernetes-somebodys.ts";
 import { type ApiServer, type Ask, apiServerOf, asking } from "./api-server.ts";
 import { field, listOf } from "./json.ts";
-import { type Kubectl, openKubectl, openOwnKubernetes } from "./kubernetes.ts";
+import type { Kubectl } from "./kubectl.ts";
+import { openKubectl, openOwnKubernetes } from "./kubernetes.ts";
 
 const cluster = fileURLToPath(new URL("../../../cluster", import.meta.url));
 
@@ -102,11 +104,12 @@ async function onOverlay({ kubectl, images }: Hold, folder: string, ...args: rea
   }
 }
 
-/** What an installation changes: its images. */
+/** What an installation changes: its images; and the label by which somebody's own cluster is cleared of it. */
 function installationOf(images: Images) {
   return {
     apiVersion: "kustomize.config.k8s.io/v1beta1",
     kind: "Kustomization",
+    labels: [{ pairs: testsLabel }],
     images: [
       // The shells' image has kubectl too, and nodes that reach no registry have no other.
       { name: "registry.k8s.io/kubectl", ...parts(images.shell) },

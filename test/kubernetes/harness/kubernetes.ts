@@ -1,18 +1,11 @@
 // Owns a proof's hold on the real Kubernetes: kubectl, its control socket, and skipping where there is none.
 // Must not know what is proven.
 
-import { execFile } from "node:child_process";
 import { inject, type TestContext } from "vitest";
 import { ControlClient } from "../../../dev/kubernetes/control/control-client.ts";
 import { type KubernetesFile, readKubernetesFile } from "../../../dev/kubernetes/kubernetes-file.ts";
 import { parseKubernetesTarget } from "../../setup/kubernetes-target.ts";
-
-export interface Kubectl {
-  /** @param input for its stdin @throws Error with what kubectl said */
-  run(args: readonly string[], input?: string | object): Promise<string>;
-  /** What it says with `--output json`. */
-  json(args: readonly string[]): Promise<unknown>;
-}
+import { type Kubectl, makeKubectl } from "./kubectl.ts";
 
 /** Ours: its nodes and components can be stopped, and what is outside of it listens where it is told to. */
 export interface OwnKubernetes {
@@ -75,20 +68,4 @@ export async function openKubernetesAlone(): Promise<OwnKubernetes | null> {
 export async function openKubernetes(path: string): Promise<OwnKubernetes> {
   const file = await readKubernetesFile(path);
   return { path, file, kubectl: makeKubectl(file.kubectl, file.kubeconfig), control: new ControlClient(file.control) };
-}
-
-function makeKubectl(program: string, kubeconfig: string): Kubectl {
-  const run: Kubectl["run"] = async (args, input) =>
-    await new Promise((resolve, reject) => {
-      const options = { maxBuffer: 64 * 1024 * 1024 };
-      const child = execFile(program, ["--kubeconfig", kubeconfig, ...args], options, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(new Error(`kubectl ${args.join(" ")}: ${stderr.trim() || error.message}`));
-      });
-      child.stdin?.end(typeof input === "object" ? JSON.stringify(input) : (input ?? ""));
-    });
-  return {
-    run,
-    json: async (args) => JSON.parse(await run([...args, "--output", "json"])),
-  };
 }

@@ -3,7 +3,7 @@
 
 import { type Patience, until } from "../../browser/harness/until.ts";
 import { field, listOf } from "../harness/json.ts";
-import type { Kubectl } from "../harness/kubernetes.ts";
+import type { Kubectl } from "../harness/kubectl.ts";
 
 export const shellsNamespace = "limpet-shells";
 
