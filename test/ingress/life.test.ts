@@ -2,10 +2,12 @@
 // Must not know Kubernetes: files change here as the kubelet changes them there.
 
 import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makeCertificate } from "../git-servers/certificate.ts";
-import { findHaproxy } from "./harness/haproxy.ts";
+import { findHaproxy, type Haproxy } from "./harness/haproxy.ts";
 import { apiServerName, Ingress, settings } from "./harness/ingress.ts";
 import { type Place, RawConnection, sendRaw } from "./harness/raw-client.ts";
 import { startSteady } from "./harness/steady.ts";
@@ -48,6 +50,16 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
   let upstream: Upstream;
   let ingress: Ingress;
 
+  const start = (program: Haproxy): Promise<Ingress> =>
+    Ingress.start({
+      haproxy: program,
+      apiServer: { port: upstream.port, cert: apiCertificate.cert },
+      certificate: makeCertificate(),
+      signers: [first],
+      credential: "credential-1",
+      settings: { LIMPET_DRAIN_SECONDS: "60" },
+    });
+
   beforeAll(async () => {
     upstream = await startUpstream(apiCertificate);
   });
@@ -56,14 +68,7 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
 
   beforeEach(async () => {
     if ("missing" in haproxy) return;
-    ingress = await Ingress.start({
-      haproxy,
-      apiServer: { port: upstream.port, cert: apiCertificate.cert },
-      certificate: makeCertificate(),
-      signers: [first],
-      credential: "credential-1",
-      settings: { LIMPET_DRAIN_SECONDS: "60" },
-    });
+    ingress = await start(haproxy);
   });
 
   afterEach(async () => {
@@ -138,6 +143,47 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
     tunnel.close();
   });
 
+  test("a key that was taken away opens nothing within three seconds, on connections that were held open neither", async () => {
+    // The worker that a reload replaces stays for them, with the keys that it began with.
+    const held = await Promise.all([1, 2, 3].map(() => RawConnection.open(ingress.place)));
+    const use = async (connection: RawConnection, of: "get" | "exec", by: Stage) => {
+      connection.send(hostileBytes({ of }, by));
+      return (await connection.answer())?.code;
+    };
+    for (const connection of held) expect(await use(connection, "get", stage)).toBe(200);
+    const started = Date.now();
+    await ingress.reloaded(() => ingress.putKeys([second]));
+    await expect.poll(async () => (await ask(later))?.code, soon).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, 3_000 - (Date.now() - started))));
+    const before = upstream.received.length;
+    for (const connection of held) {
+      expect(await use(connection, "exec", stage)).toBe(401);
+      connection.close();
+    }
+    expect(upstream.received.length).toBe(before);
+  });
+
+  test("a key is taken away in a second, though a certificate that does not fit keeps HAProxy from a reload", async () => {
+    ingress.putCertificate({ cert: "no certificate", key: "no key" });
+    await ingress.until(() => ingress.log.find(({ event }) => event === "reload-refused"));
+    const held = await RawConnection.open(ingress.place);
+    expect((await ask())?.code).toBe(200);
+    const started = Date.now();
+    ingress.putKeys([]);
+    await expect.poll(async () => (await ask())?.code, { timeout: 5_000, interval: 20 }).toBe(401);
+    console.log(`· Ingress: a key that was taken away is refused after ${Date.now() - started} ms`);
+    held.send(hostileBytes({ of: "exec" }, stage));
+    expect((await held.answer())?.body).toContain("a key that the ingress has");
+    held.close();
+    // Another key under the same name is another key.
+    ingress.putKeys([{ ...second, kid: first.kid }]);
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect((await ask())?.code).toBe(401);
+    ingress.putKeys([first]);
+    await expect.poll(async () => (await ask())?.code, soon).toBe(200);
+    expect(ingress.log.filter(({ event }) => event === "reload")).toEqual([]);
+  });
+
   test("a certificate rotates without one lost request or tunnel", async () => {
     const tunnel = await openTunnel(ingress.place, stage);
     const certificate = makeCertificate();
@@ -167,6 +213,54 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
     ingress.putCertificate({ cert: "no certificate", key: "no key" });
     await ingress.until(() => ingress.log.find(({ event }) => event === "reload-refused"));
     expect((await ask())?.code).toBe(200);
+  });
+
+  test("a reload that failed is tried again until it succeeds, and told once for the same files", async () => {
+    if ("missing" in haproxy) return;
+    // A program that fails to look at a configuration for as long as a file is there: no memory, a disk that is full.
+    const folder = mkdtempSync(join(tmpdir(), "limpet-haproxy-"));
+    const fault = join(folder, "fault");
+    const program = join(folder, "haproxy");
+    const lines = [
+      "#!/bin/sh",
+      `if [ "$1" = -c ] && [ -e '${fault}' ]; then exit 1; fi`,
+      `exec '${haproxy.program}' "$@"`,
+    ];
+    writeFileSync(program, `${lines.join("\n")}\n`, { mode: 0o755 });
+    const faulty = await start({ ...haproxy, program });
+    const askThere = async (by: Stage) => (await sendRaw(faulty.place, hostileBytes({}, by)))?.code;
+    const refusals = () => faulty.log.filter(({ event }) => event === "reload-refused").length;
+    try {
+      writeFileSync(fault, "");
+      faulty.putKeys([first, second]);
+      await faulty.until(() => (refusals() > 0 ? true : undefined));
+      // Some looks more.
+      await new Promise((resolve) => setTimeout(resolve, 3_500));
+      expect(refusals()).toBe(1);
+      expect([await askThere(stage), await askThere(later)]).toEqual([200, 401]);
+      await faulty.reloaded(() => rmSync(fault));
+      expect(await askThere(later)).toBe(200);
+    } finally {
+      await faulty.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("new keys are not said to be in use before HAProxy has taken them", async () => {
+    const reloads = () => ingress.log.filter(({ event }) => event === "reload");
+    process.kill(ingress.master, "SIGSTOP");
+    try {
+      ingress.putKeys([first, second]);
+      await expect.poll(ingress.hasSwapped, soon).toBe(true);
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      expect(reloads()).toEqual([]);
+      expect((await ask(later))?.code).toBe(401);
+    } finally {
+      process.kill(ingress.master, "SIGCONT");
+    }
+    // A master that was stopped in the middle of its start may miss the signal: then it is told again after 30 s.
+    await ingress.until(() => reloads().at(0), 50_000);
+    expect((await ask(later))?.code).toBe(200);
   });
 
   test("told to end: requests still pass for a while, a tunnel goes on, then it ends", async () => {

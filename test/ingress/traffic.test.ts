@@ -207,7 +207,7 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
     }
   });
 
-  test("limits: requests of one person, requests without a token, connections", async () => {
+  test("limits: requests of one person, connections, and requests without a good token, which shut nobody else out", async () => {
     const strict = await start({
       LIMPET_SUBJECT_REQUESTS: "5",
       LIMPET_SOURCE_REFUSALS: "5",
@@ -232,6 +232,13 @@ describe.skipIf(missing !== null)(`ingress${missing === null ? "" : `: ${missing
       expect(last?.headers["retry-after"]).toBe("5");
       const why = refusal(429, new Headers(last?.headers), last?.body ?? "", Date.now());
       expect(why).toMatchObject({ reason: "TooManyRequests", retryAfterMs: 5_000 });
+
+      // From the same address, as behind a load balancer: whoever has no token shuts nobody else out.
+      const third = { claims: (claims: object) => ({ ...claims, sub: "limpet:third" }) };
+      expect((await sendRaw(strict.place, hostileBytes(third, stage)))?.code).toBe(200);
+      // A wrong signature and a key that is not known are no tokens either.
+      for (const wrong of [{ by: "stranger" }, { sealing: "flipped" }] as const)
+        expect((await sendRaw(strict.place, hostileBytes(wrong, stage)))?.code).toBe(429);
     } finally {
       await strict.close();
     }

@@ -3,7 +3,17 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -97,7 +107,7 @@ export class Ingress {
     };
     writeFileSync(join(folder, "ca.crt"), options.apiServer.cert);
     writeFileSync(join(folder, "token"), options.credential);
-    for (const { kid, publicPem } of options.signers) writeFileSync(join(folder, "keys", `${kid}.pem`), publicPem);
+    putVolume(join(folder, "keys"), pemFiles(options.signers));
     writeFileSync(join(folder, "tls", "tls.crt"), options.certificate.cert);
     writeFileSync(join(folder, "tls", "tls.key"), options.certificate.key);
     const child = spawn("sh", [join(files, "run")], { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -108,19 +118,25 @@ export class Ingress {
     return ingress;
   }
 
+  /** The process of HAProxy's master. */
+  get master(): number {
+    const { pid } = this.#child;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    const found = children.find((child) => readFileSync(`/proc/${child}/cmdline`, "utf8").split("\0").includes("-W"));
+    if (found === undefined) throw new Error("the ingress has no master of HAProxy");
+    return Number(found);
+  }
+
+  /** Whether new files have taken the place of the first ones: from then on the master is told. */
+  readonly hasSwapped = (): boolean => existsSync(join(this.#folder, "run", "previous"));
+
   /** As the kubelet does it: a new file takes the old one's place. */
   putCredential(text: string): void {
     this.#put("token", text);
   }
 
   putKeys(signers: readonly EdgeSigner[], otherFiles: Readonly<Record<string, string>> = {}): void {
-    const next = join(this.#folder, "keys-next");
-    mkdirSync(next);
-    for (const { kid, publicPem } of signers) writeFileSync(join(next, `${kid}.pem`), publicPem);
-    for (const [name, text] of Object.entries(otherFiles)) writeFileSync(join(next, name), text);
-    renameSync(join(this.#folder, "keys"), join(this.#folder, "keys-old"));
-    renameSync(next, join(this.#folder, "keys"));
-    rmSync(join(this.#folder, "keys-old"), { recursive: true });
+    putVolume(join(this.#folder, "keys"), { ...pemFiles(signers), ...otherFiles });
   }
 
   putCertificate({ cert, key }: TestCertificate): void {
@@ -187,6 +203,25 @@ export class Ingress {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
+}
+
+function pemFiles(signers: readonly EdgeSigner[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(signers.map(({ kid, publicPem }) => [`${kid}.pem`, publicPem]));
+}
+
+/**
+ * As the kubelet brings a ConfigMap (pkg/volume/util/atomic_writer.go): names are links through `..data`, one link that is
+ * exchanged at once for all of them.
+ */
+function putVolume(folder: string, texts: Readonly<Record<string, string>>): void {
+  const old = readdirSync(folder);
+  const version = `..${process.hrtime.bigint()}`;
+  mkdirSync(join(folder, version));
+  for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, version, name), text);
+  symlinkSync(version, join(folder, "..data_tmp"));
+  renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
+  for (const name of Object.keys(texts)) if (!old.includes(name)) symlinkSync(`..data/${name}`, join(folder, name));
+  for (const name of old) if (name !== "..data" && !(name in texts)) rmSync(join(folder, name), { recursive: true });
 }
 
 function parseLine(line: string): LogLine | null {
