@@ -76,6 +76,14 @@ describe("the doctor on a real Kubernetes", () => {
     expect(checks["pod-security"]?.text).toBe("A privileged pod is refused, by Pod Security.");
     expect(checks["policy"]?.text).toBe("A pod that is no shell is refused, by the admission policy.");
     expect(checks["pod-to-edge"]?.state).toBe("ok");
+    expect(checks["network"]).toMatchObject({
+      state: "ok",
+      text: "A shell reaches neither the API server (10.96.0.1:443) nor the cloud's metadata (169.254.169.254:80).",
+    });
+    expect(checks["policy-changes"]?.text).toContain("is refused, by limpet-changes.");
+    expect(checks["policy-endings"]?.text).toContain("is refused, by limpet-endings.");
+    // The ingress stands before that wall, and refuses first.
+    expect(checks["policy-reach"]?.text).toContain("is refused, by the ingress.");
     for (const id of ["node", "image", "start", "setup", "programs", "ending"]) {
       console.log(`· Doctor, ${id}: ${checks[id]?.text}`);
     }
@@ -112,6 +120,64 @@ describe("the doctor on a real Kubernetes", () => {
         expect(missing["pod-security"]?.state).toBe("ok");
       });
     });
+
+    test.each([
+      ["policy-changes", "limpet-changes"],
+      ["policy-endings", "limpet-endings"],
+    ])(
+      "one wall around a pod is missing, and no other: %s",
+      async (id, name) => {
+        const binding = ["validatingadmissionpolicybinding", name] as const;
+        await whileSo(["delete", ...binding], await objectOf(...binding), async () => {
+          const missing = await until(
+            "its absence to be known",
+            () => examine(),
+            (checks) => checks[id]?.state !== "ok",
+            { withinMs: 90_000 },
+          );
+          expect(those(missing, "failed")).toEqual([expect.stringContaining(`THE BINDING ${name} IS MISSING`)]);
+          expect(missing[id]?.todo).toContain(name);
+          // What was tried did nothing to the pod but what is its end.
+          expect(missing["ending"]?.state).toBe("ok");
+        });
+      },
+      180_000,
+    );
+
+    test("the wall behind the ingress is missing: who refuses is told, and what cannot be seen", async () => {
+      const binding = ["validatingadmissionpolicybinding", "limpet-reach"] as const;
+      await whileSo(["delete", ...binding], await objectOf(...binding), async () => {
+        const { "policy-reach": reach } = await examine();
+        expect(reach).toMatchObject({
+          state: "ok",
+          text: expect.stringMatching(/by the ingress\. Whether limpet-reach/),
+        });
+      });
+    }, 120_000);
+
+    test("the network policy is missing, as where nobody enforces it", async () => {
+      const policy = ["--namespace", shells, "networkpolicy", "limpet-shells"] as const;
+      await whileSo(["delete", ...policy], await objectOf(...policy), async () => {
+        const open = await until(
+          "its absence to be known",
+          () => examine(),
+          (checks) => checks["network"]?.state !== "ok",
+          { withinMs: 90_000 },
+        );
+        expect(open["network"]).toMatchObject({
+          state: "failed",
+          text: expect.stringMatching(/A shell reaches the API server \(10\.96\.0\.1:443\)|DOES NOT ENFORCE/),
+          todo: expect.stringContaining("Flannel"),
+        });
+      });
+      const shut = await until(
+        "the policy to be known again",
+        () => examine(),
+        (checks) => checks["network"]?.state === "ok",
+        { withinMs: 90_000 },
+      );
+      expect(those(shut, "failed")).toEqual([]);
+    }, 300_000);
 
     test("a right is missing", async () => {
       const binding = ["--namespace", shells, "rolebinding", "limpet-edge"] as const;

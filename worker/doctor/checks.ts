@@ -19,6 +19,7 @@ export const checks = [
   { id: "object", title: "Durable Object", needs: [] },
   { id: "seal-keys", title: "Seal keys", needs: ["configuration", "migrations"] },
   { id: "reaper", title: "Reaper", needs: ["migrations"] },
+  { id: "limit", title: "Shell limit", needs: ["configuration", "migrations"] },
   { id: "issuer", title: "Issuer", needs: ["configuration"] },
   { id: "redirect", title: "Redirect URI", needs: ["issuer"] },
   { id: "signing-key", title: "Signing key", needs: ["configuration"] },
@@ -37,8 +38,13 @@ export const checks = [
   { id: "start", title: "Start", needs: ["image"] },
   { id: "setup", title: "Set-up", needs: ["start"] },
   { id: "programs", title: "Programs", needs: ["setup"] },
+  { id: "network", title: "Network policy", needs: ["setup"] },
   { id: "pod-to-edge", title: "Pod to edge", needs: ["setup"] },
   { id: "git", title: "Git", needs: ["setup"] },
+  // Of the probe pod, and last: should a wall be missing, nothing that is looked at later suffers of it.
+  { id: "policy-changes", title: "Policy: changes", needs: ["node"] },
+  { id: "policy-endings", title: "Policy: endings", needs: ["node"] },
+  { id: "policy-reach", title: "Policy: commands", needs: ["node"] },
   // Not behind `node`: a pod that found none is to go as well.
   { id: "ending", title: "End of the pod", needs: ["rights", "admission", "quota"] },
 ] as const satisfies readonly CheckPlan[];

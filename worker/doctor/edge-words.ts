@@ -229,6 +229,17 @@ export function redirectWords(redirectUri: string, clientId: string, seen: SeenR
   }
 }
 
+/** `running`: shells that take a place of SHELL_LIMIT; `limit` null: there is none. */
+export function limitWords(running: number, limit: number | null): Finding {
+  const run = running === 1 ? "1 shell runs" : `${running} shells run`;
+  if (limit === null) return ok(`${run}; SHELL_LIMIT sets no limit.`);
+  if (running < limit) return ok(`${run}, of ${limit} (SHELL_LIMIT).`);
+  return warning(
+    `${run}, of ${limit}: nobody else can begin one.`,
+    "Delete shells that nobody needs, or raise SHELL_LIMIT (and the ResourceQuota of cluster/base with it).",
+  );
+}
+
 export function signingKeyWords(
   kids: readonly string[],
   seen: "verifies" | "does-not-verify" | { readonly error: string },

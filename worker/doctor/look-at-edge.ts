@@ -8,11 +8,13 @@ import { LimpetError } from "../errors.ts";
 import { lastReaperRun } from "../reaper/last-run.ts";
 import { openBytes } from "../sealing/seal.ts";
 import { openSecret } from "../sealing/secrets.ts";
+import { countRunning } from "../shells/records.ts";
 import { contentKeySeal, objectName } from "../snapshots/snapshot-object.ts";
 import type { Finding } from "./check.ts";
 import {
   configurationWords,
   databaseWords,
+  limitWords,
   migrationsWords,
   objectWords,
   reaperWords,
@@ -124,6 +126,11 @@ async function whyClosed({ db, config }: Visit, kid: string): Promise<string | n
     if (error instanceof LimpetError) return error.message;
     throw error;
   }
+}
+
+/** As a person would find it who has no shell yet. */
+export async function lookAtLimit({ db, config }: Visit): Promise<Finding> {
+  return limitWords(await inTime(countRunning(db, "doctor")), config.shellLimit);
 }
 
 export async function lookAtReaper({ db, world }: Visit): Promise<Finding> {

@@ -47,6 +47,11 @@ export class ProbePod {
     this.#visit = visit;
   }
 
+  /** Null: it was not made. */
+  get uid(): string | null {
+    return this.#uid;
+  }
+
   /** Null: it is made. */
   async create(): Promise<string | null> {
     const { cluster, world } = this.#visit;

@@ -9,6 +9,7 @@ import type { SetupLine } from "../shells/setup-line.ts";
 import { makeSaveKey } from "../shells/setup-sources.ts";
 import { parseSetupWord } from "../shells/setup-words.ts";
 import type { SetupStep } from "../shells/shell-setup.ts";
+import { parseReach, type SeenReach } from "./network-words.ts";
 import type { SeenProgram, SeenSetup, SeenStep } from "./pod-words.ts";
 
 export interface ProbeWish {
@@ -27,6 +28,7 @@ export class ProbeTalk {
   readonly #begunMs: number;
   readonly #steps = new Map<SetupStep, Exclude<SeenStep, null>>();
   readonly #programs: SeenProgram[] = [];
+  readonly #reaches: SeenReach[] = [];
   #end: LinesEnd = { type: "cancelled" };
   #endedMs = 0;
 
@@ -65,6 +67,11 @@ export class ProbeTalk {
     return this.#programs;
   }
 
+  /** What no shell may reach, as the pod tried it. */
+  get reaches(): readonly SeenReach[] {
+    return this.#reaches;
+  }
+
   /** Null: nothing was said of it. */
   step(step: SetupStep): SeenStep {
     return this.#steps.get(step) ?? null;
@@ -74,6 +81,11 @@ export class ProbeTalk {
     const program = parseProgram(text);
     if (program !== null) {
       this.#programs.push(program);
+      return false;
+    }
+    const reach = parseReach(text);
+    if (reach !== null) {
+      this.#reaches.push(reach);
       return false;
     }
     const word = parseSetupWord(text, secrets);

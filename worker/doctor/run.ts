@@ -24,6 +24,7 @@ import { askForPods, dryRun, probeManifest, tryPrivileged, tryRights, unlikeShel
 import {
   lookAtConfiguration,
   lookAtDatabase,
+  lookAtLimit,
   lookAtMigrations,
   lookAtObject,
   lookAtReaper,
@@ -31,6 +32,7 @@ import {
   lookAtStorage,
 } from "./look-at-edge.ts";
 import { lookAtIssuer, lookAtPublicUrl, lookAtRedirect, lookAtSigningKey } from "./look-at-issuer.ts";
+import { networkWords } from "./network-words.ts";
 import {
   endingWords,
   gitWords,
@@ -44,7 +46,9 @@ import {
 import { makeProbeId } from "./probe-id.ts";
 import { ProbePod } from "./probe-pod.ts";
 import type { ProbeTalk } from "./probe-talk.ts";
+import { tryForeignCommand, tryForeignLabel, tryUnnamedEnding } from "./try-walls.ts";
 import { type DoctorWorld, Visit, wordsOf } from "./visit.ts";
+import { wallWords } from "./wall-words.ts";
 
 /** What a check leaves for those that need it. */
 class Round {
@@ -75,6 +79,7 @@ const looks: Readonly<Record<CheckId, (round: Round) => Promise<Finding>>> = {
   object: ({ visit }) => lookAtObject(visit),
   "seal-keys": ({ visit }) => lookAtSealKeys(visit),
   reaper: ({ visit }) => lookAtReaper(visit),
+  limit: ({ visit }) => lookAtLimit(visit),
   issuer: async (round) => {
     const { finding, server } = await lookAtIssuer(round.visit);
     round.server = server;
@@ -119,6 +124,7 @@ const looks: Readonly<Record<CheckId, (round: Round) => Promise<Finding>>> = {
     return setupWords(round.talk.end);
   },
   programs: async ({ talk }) => programsWords(given(talk).programs),
+  network: async ({ visit, talk }) => networkWords(visit.config.cluster.namespace, given(talk).reaches),
   "pod-to-edge": async ({ visit, talk }) => podToEdgeWords(visit.config.podEdgeUrl, given(talk).step("edge")),
   git: async ({ visit, pod }) => {
     const { repository } = visit.world;
@@ -128,6 +134,9 @@ const looks: Readonly<Record<CheckId, (round: Round) => Promise<Finding>>> = {
     const end = talk.end;
     return gitWords(repository, step === null && end.type !== "receipt" ? { notRun: setupWords(end).text } : step);
   },
+  "policy-changes": async ({ visit, pod }) => wallWords("limpet-changes", await tryForeignLabel(visit, given(pod))),
+  "policy-endings": async ({ visit, pod }) => wallWords("limpet-endings", await tryUnnamedEnding(visit, given(pod))),
+  "policy-reach": async ({ visit, pod }) => wallWords("limpet-reach", await tryForeignCommand(visit, given(pod))),
   ending: async ({ visit, pod }) =>
     endingWords(visit.config.cluster.namespace, pod === null ? { type: "none" } : await pod.end()),
 };

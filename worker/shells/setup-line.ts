@@ -51,7 +51,10 @@ export interface SetupLine {
     /** Unix milliseconds. */
     readonly savedAt: number;
   } | null;
-  /** True: it also says which programs the image has, a line each (`{"type":"program","name","version"}`), before its receipt. */
+  /**
+   * True: before its receipt it also tries what no shell may reach (`{"type":"reach","to","address","state"}`), and says which
+   * programs the image has, a line each (`{"type":"program","name","version"}`).
+   */
   readonly tellPrograms?: true;
 }
 

@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { FaultBoard } from "../faults.ts";
+import { refuseExec } from "../pods/admission.ts";
 import type { Pod } from "../pods/pod.ts";
 import { startExec } from "../runtime/exec-process.ts";
 import type { Kubelet } from "../runtime/kubelet.ts";
@@ -61,6 +62,8 @@ export class ExecResource {
     socket: Duplex,
     head: Buffer,
   ): Refusal | undefined {
+    const refused = refuseExec(pod, query.getAll("command"), this.#faults.missingWalls());
+    if (refused !== undefined) return refused;
     const wanted = parseExecRequest(query, pod);
     if (wanted instanceof Refusal) return wanted;
     const protocols = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());

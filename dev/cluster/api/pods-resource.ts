@@ -3,7 +3,7 @@
 
 import type { FaultBoard } from "../faults.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
-import { refuseByAdmission } from "../pods/admission.ts";
+import { refuseByAdmission, refuseChange, refuseEnding } from "../pods/admission.ts";
 import { dropUnknownFields } from "../pods/known-fields.ts";
 import { parsePod } from "../pods/parse-pod.ts";
 import { patchPod } from "../pods/patch-pod.ts";
@@ -85,6 +85,8 @@ export class PodsResource {
     if (current === undefined) return notFound("pods", name);
     const patched = patchPod(current, mediaType, body);
     if (patched instanceof Refusal) return patched;
+    const refused = refuseChange(current, patched, this.#faults.missingWalls());
+    if (refused !== undefined) return refused;
     const stored = patched === current ? current : this.#store.update(namespace, name, () => patched);
     if (stored === undefined) return notFound("pods", name);
     this.#kubelet.runner(stored)?.watchDeadline(planPod(stored.spec, [])?.deadlineSeconds);
@@ -98,10 +100,13 @@ export class PodsResource {
     const options: JsonObject = isObject(body) ? body : {};
     const wrong = failedPrecondition(pod, options["preconditions"]);
     if (wrong !== undefined) return wrong;
+    const refused = refuseEnding(pod, options["preconditions"], this.#faults.missingWalls());
+    if (refused !== undefined) return refused;
     const plan = planPod(pod.spec, []);
     const wish = options["gracePeriodSeconds"] ?? query.get("gracePeriodSeconds") ?? plan?.graceSeconds ?? 30;
     const wished = Number(wish);
     if (!Number.isInteger(wished) || wished < 0) return badRequest(`gracePeriodSeconds: invalid value ${String(wish)}`);
+    if (query.has("dryRun") || Array.isArray(options["dryRun"])) return ok(pod);
     // Nothing runs on a node yet, or no more: there is nothing to wait for.
     const over = pod.status.phase === "Succeeded" || pod.status.phase === "Failed";
     const grace = typeof pod.spec["nodeName"] !== "string" || over ? 0 : wished;

@@ -20,6 +20,9 @@ function skippedBy(id: CheckId): readonly string[] {
   return [...walk(new Set([id]))].filter(([, { state }]) => state === "skipped").map(([name]) => name);
 }
 
+const inPod = ["setup", "programs", "network", "pod-to-edge", "git"];
+const ofPod = ["policy-changes", "policy-endings", "policy-reach"];
+
 describe("the list of checks", () => {
   it("has each once, and what is needed before what needs it", () => {
     const ids: readonly string[] = checks.map(({ id }) => id);
@@ -34,7 +37,7 @@ describe("the list of checks", () => {
   });
 
   it.each<[CheckId, readonly string[]]>([
-    ["database", ["migrations", "seal-keys", "reaper"]],
+    ["database", ["migrations", "seal-keys", "reaper", "limit"]],
     ["storage", []],
     ["issuer", ["redirect"]],
     ["public-url", []],
@@ -42,12 +45,11 @@ describe("the list of checks", () => {
     ["git", []],
     ["policy", []],
     ["pod-security", []],
-    ["image", ["start", "setup", "programs", "pod-to-edge", "git"]],
-    ["node", ["image", "start", "setup", "programs", "pod-to-edge", "git"]],
-    [
-      "quota",
-      ["pod-security", "policy", "node", "image", "start", "setup", "programs", "pod-to-edge", "git", "ending"],
-    ],
+    ["image", ["start", ...inPod]],
+    ["node", ["image", "start", ...inPod, ...ofPod]],
+    ["setup", ["programs", "network", "pod-to-edge", "git"]],
+    ["policy-reach", []],
+    ["quota", ["pod-security", "policy", "node", "image", "start", ...inPod, ...ofPod, "ending"]],
   ])("where %s fails, exactly what needs it is not looked at", (id, expected) => {
     expect(skippedBy(id)).toEqual(expected);
   });

@@ -7,7 +7,10 @@ import { clearFaults, fault } from "../object/cluster.ts";
 import { eventually } from "../object/eventually.ts";
 import { examine, probes, those } from "./examination.ts";
 
-const ofPod = ["image", "start", "setup", "programs", "pod-to-edge", "git"];
+const ofPod = [
+  ...["image", "start", "setup", "programs", "network", "pod-to-edge", "git"],
+  ...["policy-changes", "policy-endings", "policy-reach"],
+];
 /** The tests' edge serves its keys alone: no pod reaches the rest of it. */
 const notHere = ["pod-to-edge"];
 
@@ -21,7 +24,12 @@ describe("the cluster", () => {
     const found = await examine();
     expect(those(found, "failed")).toEqual(notHere);
     expect(found["pod-to-edge"].text).toMatch(/does not reach Limpet at http:\/\/localhost:\d+.*status 404/);
-    expect(those(found, "skipped")).toEqual(["git"]);
+    expect(those(found, "skipped")).toEqual(["network", "git"]);
+    // Pods of this cluster are processes of this machine.
+    expect(found.network.text).toContain("nothing to enforce");
+    expect(found["policy-changes"].text).toBe("A foreign label on a shell is refused, by limpet-changes.");
+    expect(found["policy-endings"].text).toBe("To end a shell without its uid is refused, by limpet-endings.");
+    expect(found["policy-reach"].text).toBe("A command that is none of Limpet's is refused, by limpet-reach.");
     expect(found.rights.text).toBe("It may list pods, get pods, patch pods, delete pods, list events, exec into pods.");
     expect(found.programs.text).toMatch(/tmux 3\.\d+.*git 2\.\d+/);
     expect(found.ending.text).toMatch(/is gone/);
@@ -111,6 +119,29 @@ describe("the cluster", () => {
 });
 
 describe("the probe pod", () => {
+  it.each([
+    ["policy-changes", "limpet-changes"],
+    ["policy-endings", "limpet-endings"],
+    ["policy-reach", "limpet-reach"],
+  ] as const)("tells the wall that is missing around it, and no other: %s", async (id, wall) => {
+    await fault({ type: "no-wall", wall });
+    const found = await examine();
+    expect(those(found, "failed")).toEqual([...notHere, id]);
+    expect(found[id]).toMatchObject({
+      text: expect.stringContaining(`THE BINDING ${wall} IS MISSING`),
+      todo: expect.stringContaining(wall),
+    });
+    // Nothing was ended by it but at the end.
+    expect(found.ending.text).toMatch(/is gone, \d/);
+  });
+
+  it("says which wall refused: the ingress stands before the policy", async () => {
+    const message = "The ingress refused this: it is none of the requests that Limpet makes.";
+    await fault({ type: "answer", status: 403, path: "command=true", message });
+    const found = await examine();
+    expect(found["policy-reach"]).toMatchObject({ state: "ok", text: expect.stringContaining("by the ingress") });
+  });
+
   it("finds no node: the scheduler's words, and what comes after is not looked at", async () => {
     await fault({ type: "unschedulable", message: "0/3 nodes are available: 3 Insufficient memory." });
     const found = await examine();
@@ -147,8 +178,10 @@ describe("the probe pod", () => {
   });
 
   it("is told of by name where it cannot be ended, with when it ends by itself", async () => {
-    await fault({ type: "answer", status: 503, method: "DELETE", path: "limpet-d0ct0r", times: 3 });
+    // The try of an end without a uid, and the three of the end itself.
+    await fault({ type: "answer", status: 503, method: "DELETE", path: "limpet-d0ct0r", times: 4 });
     const found = await examine();
+    expect(found["policy-endings"]).toMatchObject({ state: "warning", text: expect.stringContaining("not known") });
     expect(found.ending).toMatchObject({
       state: "warning",
       text: expect.stringMatching(/limpet-d0ct0r\w{14} is still there.*ends it by itself at \d{4}-/),

@@ -21,7 +21,10 @@ const nowhere = "http://127.0.0.1:1";
 /** Nothing of the cluster is looked at: these tests are about what stands before it. */
 const noCluster = { CLUSTER_URL: nowhere };
 const afterCluster = ["strangers", "cluster-clock", "token", "rights", "admission", "quota", "pod-security", "policy"];
-const ofPod = ["node", "image", "start", "setup", "programs", "pod-to-edge", "git", "ending"];
+const ofPod = [
+  ...["node", "image", "start", "setup", "programs", "network", "pod-to-edge", "git"],
+  ...["policy-changes", "policy-endings", "policy-reach", "ending"],
+];
 
 beforeEach(async () => {
   await noteReaperRun(db, { atMs: Date.now(), failed: [] });
