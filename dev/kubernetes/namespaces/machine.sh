@@ -6,10 +6,15 @@ set -eu
 
 # Nothing that is mounted from here on is seen outside.
 if ! mount --make-rprivate / 2>/dev/null; then
-  # Within a chroot the root is no mount, and containers need one that is (pivot_root(2)): it becomes one, and this starts anew.
+  # Within a chroot the root is no mount, and not the root of this namespace: containers need one that is both (pivot_root(2);
+  # who joins a container later, as each exec does, begins at the namespace's root: setns(2)). So this root takes the place of
+  # the one that lies outside, as switch_root(8) does it, and this starts anew.
   while read -r _ _ _ _ path _; do mount --make-private "$path" 2>/dev/null || :; done </proc/self/mountinfo
   mount --rbind / "$1"
-  exec chroot "$1" sh "$0" "$@"
+  exec 9<"$1"
+  # shellcheck disable=SC2016 # expanded by the shell that is started
+  exec nsenter --mount=/proc/self/ns/mnt sh -c '
+    mount --make-rprivate / && cd /proc/self/fd/9 && mount --move . / && exec chroot . "$@" 9<&-' sh sh "$0" "$@"
 fi
 shift
 mount -t sysfs sysfs /sys
