@@ -4,8 +4,8 @@
 
 import { dirname } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { testsLabel } from "../setup/kubernetes-somebodys.ts";
-import { apply, type Installation, openInstallation, shells, system } from "./harness/installation.ts";
+import { removeOurs, testsLabel } from "../setup/kubernetes-somebodys.ts";
+import { apply, type Installation, openInstallation, system } from "./harness/installation.ts";
 import { field, listOf } from "./harness/json.ts";
 import { needsKubernetesAlone, type OwnKubernetes, openKubernetesAlone } from "./harness/kubernetes.ts";
 import { runSuite, type SuiteResult } from "./harness/suite.ts";
@@ -75,8 +75,8 @@ describe("a cluster that KUBECONFIG names", () => {
       return found.split("\n").filter((each) => /\/limpet-(shells?|system|pods|changes|endings|reach)$/.test(each));
     };
     expect((await limpets()).length).toBeGreaterThan(8);
-    await kubectl.run(["delete", rules, "--selector", "app.kubernetes.io/part-of=limpet"]);
-    await kubectl.run(["delete", "namespace", shells, system]);
+    // What is there is labelled as the proofs' own, which may be taken away.
+    await removeOurs(kubectl);
     expect(await limpets()).toEqual([]);
     const { failures, passed } = await runProofs(own.file.kubeconfig);
     expect(failures).toEqual([]);

@@ -12,8 +12,8 @@ const labelText = Object.entries(testsLabel)
   .join(",");
 
 const manifests = resolve(import.meta.dirname, "../../cluster/overlays/generic");
-/** Of the manifests' kinds those outside of any namespace, rules before what they rule over; what is in a namespace goes with it. */
-const kinds = ["validatingadmissionpolicybindings", "validatingadmissionpolicies", "priorityclasses", "namespaces"];
+/** Of the manifests' kinds those outside of any namespace, but for namespaces: what is in them goes with them. */
+const rules = ["validatingadmissionpolicybindings", "validatingadmissionpolicies", "priorityclasses"];
 const goneWithin = "180s";
 
 /**
@@ -56,8 +56,19 @@ export async function expectNoLimpet(kubectl: Kubectl): Promise<void> {
 
 /** Removes all that the proofs put there. */
 export async function removeOurs(kubectl: Kubectl): Promise<void> {
-  const all = ["--selector", labelText, "--ignore-not-found", `--timeout=${goneWithin}`];
-  await kubectl.run(["delete", kinds.join(","), ...all]);
+  const ours = ["--selector", labelText];
+  const wait = ["--ignore-not-found", `--timeout=${goneWithin}`];
+  await kubectl.run(["delete", rules.join(","), ...ours, ...wait]);
+  const named = await kubectl.run(["get", "namespaces", ...ours, "--output", "jsonpath={.items[*].metadata.name}"]);
+  const namespaces = named.split(" ").filter((name) => name !== "");
+  if (namespaces.length === 0) return;
+  // An ingress would wait minutes for the end of its connections; so first whoever makes new pods goes, then pods go at once.
+  for (const namespace of namespaces) {
+    const all = ["--all", "--namespace", namespace, ...wait];
+    await kubectl.run(["delete", "cronjobs,jobs,deployments,replicasets", "--cascade=orphan", ...all]);
+    await kubectl.run(["delete", "pods", "--grace-period=0", "--force", ...all]);
+  }
+  await kubectl.run(["delete", "namespace", ...namespaces, ...wait]);
 }
 
 function isOurs(object: unknown): boolean {
