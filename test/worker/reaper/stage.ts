@@ -46,12 +46,13 @@ export class Stage {
       expiresAtMs: Date.now() + 60 * minuteMs,
       longestLifeMs: 86_400_000,
     };
-    const made = await pods.create(podManifest(settings, wish));
+    const manifest = podManifest(settings, wish);
+    // From the beginning: the cluster lets nobody of ours change them later.
+    const metadata = { ...manifest.metadata, labels: { ...manifest.metadata.labels, ...labels } };
+    const made = await pods.create({ ...manifest, metadata });
     if (!made.ok) throw new Error(`no pod: ${made.failure.message}`);
     const shell = { userId, podName: wish.name, uid: made.value.uid };
     this.#made.push(shell);
-    const changed = await pods.mark(shell.podName, shell.uid, { labels });
-    if (!changed.ok) throw new Error(`no labels: ${changed.failure.message}`);
     return shell;
   }
 
