@@ -55,9 +55,7 @@ describe("a cluster that KUBECONFIG names", () => {
     await kubectl.run(["label", "configmap", name, "--namespace", system, `${label}-`]);
     const before = await versions();
     const refused = runProofs(own.file.kubeconfig);
-    await expect(refused).rejects.toThrow(
-      `A Limpet is installed on the cluster that KUBECONFIG names: ConfigMap ${name},`,
-    );
+    await expect(refused).rejects.toThrow("A Limpet is installed on the cluster that KUBECONFIG names: ");
     expect(await versions()).toEqual(before);
     expect(before.some((each) => each.startsWith(`ConfigMap ${name} `))).toBe(true);
   });
