@@ -65,7 +65,13 @@ describe("a cluster that KUBECONFIG names", () => {
     await expect(refused).rejects.toThrow("KUBECONFIG names 2 files");
   });
 
-  test("has no Limpet in the end where it had none", { timeout: 2 * limitMs }, async () => {
+  test("has no Limpet in the end where it had none", { timeout: 2 * limitMs, retry: 0 }, async (context) => {
+    // Without any policy its API server never reads their parameters again (kubernetes/kubernetes #130887).
+    if (process.env["LIMPET_KUBERNETES_ALONE"] !== "1") {
+      context.skip(
+        "it spoils the cluster for the other proofs: name one by LIMPET_KUBERNETES, with LIMPET_KUBERNETES_ALONE=1",
+      );
+    }
     const { kubectl } = installation;
     const rules = ["validatingadmissionpolicies", "validatingadmissionpolicybindings", "priorityclasses"].join(",");
     const limpets = async (): Promise<readonly string[]> => {
