@@ -4,6 +4,7 @@
 
 import { dirname } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { until } from "../browser/harness/until.ts";
 import { removeOurs, testsLabel } from "../setup/kubernetes-somebodys.ts";
 import { apply, type Installation, openInstallation, system } from "./harness/installation.ts";
 import { field, listOf } from "./harness/json.ts";
@@ -25,7 +26,9 @@ beforeAll(async () => {
 beforeEach(needsKubernetesAlone);
 // The other proofs find the cluster as they expect it.
 afterAll(async () => {
-  if (installation !== undefined) await apply(installation, "overlays/generic");
+  if (installation === undefined) return;
+  if (process.env["LIMPET_KUBERNETES_ALONE"] === "1") await forgetParameters();
+  await apply(installation, "overlays/generic");
 });
 
 /** Some proofs as their owner runs them, with the variable as it is given. */
@@ -33,6 +36,13 @@ async function runProofs(kubeconfig: string): Promise<SuiteResult> {
   const path = `${dirname(own.file.kubectl)}:${process.env["PATH"] ?? ""}`;
   const env = { LIMPET_KUBERNETES: "", LIMPET_KUBERNETES_ALONE: "", KUBECONFIG: kubeconfig, PATH: path };
   return await runSuite({ project: "kubernetes", path: "test/kubernetes/parameters.test.ts", env, limitMs });
+}
+
+/** Without any binding an API server never reads the policies' parameters again: kubernetes/kubernetes #130887, open at 1.34. */
+async function forgetParameters(): Promise<void> {
+  await own.control.component("kube-apiserver", "restart");
+  const ask = () => installation.kubectl.run(["get", "--raw", "/readyz"]).catch(String);
+  await until("the API server to be back", ask, (said) => said === "ok", { withinMs: 60_000 });
 }
 
 /** Of everything that the proofs would change, how it is now: any write gives another version. */
@@ -66,7 +76,6 @@ describe("a cluster that KUBECONFIG names", () => {
   });
 
   test("has no Limpet in the end where it had none", { timeout: 2 * limitMs, retry: 0 }, async (context) => {
-    // Without any policy its API server never reads their parameters again (kubernetes/kubernetes #130887).
     if (process.env["LIMPET_KUBERNETES_ALONE"] !== "1") {
       context.skip(
         "it spoils the cluster for the other proofs: name one by LIMPET_KUBERNETES, with LIMPET_KUBERNETES_ALONE=1",
@@ -82,6 +91,7 @@ describe("a cluster that KUBECONFIG names", () => {
     // What is there is labelled as the proofs' own, which may be taken away.
     await removeOurs(kubectl);
     expect(await limpets()).toEqual([]);
+    await forgetParameters();
     const { failures, passed } = await runProofs(own.file.kubeconfig);
     expect(failures).toEqual([]);
     expect(passed).toBeGreaterThan(5);

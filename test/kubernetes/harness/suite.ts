@@ -26,11 +26,11 @@ export interface SuiteResult {
   readonly failures: readonly string[];
 }
 
-/** @throws Error where it ended without a report */
+/** @throws Error with its last words where it ended without a report, or broke off before its tests */
 export async function runSuite({ project, path, env, limitMs }: SuiteWish): Promise<SuiteResult> {
   const folder = await mkdtemp(join(tmpdir(), "limpet-suite-"));
-  const report = join(folder, "report.json");
-  const options = ["--project", project, "--reporter", "json", "--outputFile", report];
+  const file = join(folder, "report.json");
+  const options = ["--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   const program = join(root, "node_modules/vitest/vitest.mjs");
   const args = [program, "run", "--config", "test/vitest.config.ts", ...options, path];
   // SIGINT: what a suite has started is ended by itself.
@@ -41,9 +41,14 @@ export async function runSuite({ project, path, env, limitMs }: SuiteWish): Prom
         done(`${error?.message ?? ""}\n${out}\n${errors}`.slice(-2_000)),
       );
     });
-    const text = await readFile(report, "utf8").catch(() => null);
+    const text = await readFile(file, "utf8").catch(() => null);
     if (text === null) throw new Error(`${path} left no report: ${said}`);
-    return parseReport(JSON.parse(text));
+    const report: unknown = JSON.parse(text);
+    const result = parseReport(report);
+    // What breaks before the first test is in no test's place.
+    if (field(report, "success") !== true && result.failures.length === 0)
+      throw new Error(`${path} broke off: ${said}`);
+    return result;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
