@@ -5,7 +5,7 @@ import { type LinesEnd, runForLines } from "../../../worker/kubernetes/exec-line
 import { containerName } from "../../../worker/kubernetes/pod-manifest.ts";
 import { ClusterClient } from "../../../worker/kubernetes/request.ts";
 import { clusterSettings } from "../../../worker/shells/settings.ts";
-import { fault, openExecs } from "./cluster.ts";
+import { clearFaults, fault, openExecs } from "./cluster.ts";
 import { eventually } from "./eventually.ts";
 import { Person } from "./person.ts";
 
@@ -13,6 +13,8 @@ const cluster = new ClusterClient(clusterSettings(parseConfig(env)), "limpet:tes
 let person: Person;
 
 beforeAll(async () => {
+  // Commands of these tests' own, which the cluster's rules would refuse in a shell.
+  await fault({ type: "no-wall", wall: "limpet-reach" });
   person = await Person.arrives();
   await person.object.createShell(person.id);
   await eventually(
@@ -21,7 +23,10 @@ beforeAll(async () => {
   );
 });
 
-afterAll(() => person.leaves());
+afterAll(async () => {
+  await person.leaves();
+  await clearFaults();
+});
 
 interface Run {
   readonly end: LinesEnd;
