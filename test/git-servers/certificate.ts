@@ -2,31 +2,13 @@
 // Must not be taken for more than a test's: it has no serial number to speak of and ends in a day.
 
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
+import { oid, sequence, tlv, utcTime } from "../../dev/kubernetes/pki/der.ts";
 
 export interface TestCertificate {
   /** PEM. */
   readonly key: string;
   readonly cert: string;
 }
-
-const tlv = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
-  const body = Buffer.concat(parts);
-  const size = body.length;
-  const length = size < 0x80 ? [size] : size < 0x100 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...length]), body]);
-};
-const sequence = (...parts: readonly Uint8Array[]): Buffer => tlv(0x30, ...parts);
-const oid = (hex: string): Buffer => tlv(0x06, Buffer.from(hex, "hex"));
-const utcTime = (date: Date): Buffer =>
-  tlv(
-    0x17,
-    Buffer.from(
-      `${date
-        .toISOString()
-        .replace(/[-:T]|\.\d+/g, "")
-        .slice(2, 14)}Z`,
-    ),
-  );
 
 const ecdsaWithSha256 = sequence(oid("2a8648ce3d040302"));
 const commonName = oid("550403");
@@ -60,7 +42,7 @@ export function makeCertificate(names: readonly string[] = []): TestCertificate 
     tlv(0x02, Buffer.from([1])),
     ecdsaWithSha256,
     name,
-    sequence(utcTime(new Date(Date.now() - dayMs)), utcTime(new Date(Date.now() + dayMs))),
+    sequence(utcTime(Date.now() - dayMs), utcTime(Date.now() + dayMs)),
     name,
     publicKey.export({ type: "spki", format: "der" }),
     extensions,

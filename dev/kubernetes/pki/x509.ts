@@ -2,6 +2,7 @@
 // Must not know whom they are for.
 
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { oid, sequence, tlv, utcTime } from "./der.ts";
 
 export interface Certificate {
   /** PEM, PKCS #8. */
@@ -23,20 +24,7 @@ export interface CertificateSubject {
 const lifeDays = 30;
 const dayMs = 86_400_000;
 
-const tlv = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
-  const body = Buffer.concat(parts);
-  const size = body.length;
-  const length = size < 0x80 ? [size] : size < 0x100 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...length]), body]);
-};
-const sequence = (...parts: readonly Uint8Array[]): Buffer => tlv(0x30, ...parts);
-const oid = (hex: string): Buffer => tlv(0x06, Buffer.from(hex, "hex"));
 const yes = tlv(0x01, Buffer.from([0xff]));
-const utcTime = (ms: number): Buffer => {
-  const digits = new Date(ms).toISOString().replace(/[-:T]|\.\d+Z/g, "");
-  return tlv(0x17, Buffer.from(`${digits.slice(2)}Z`));
-};
-
 const ecdsaWithSha256 = sequence(oid("2a8648ce3d040302"));
 const organization = oid("55040a");
 const commonName = oid("550403");
