@@ -1,4 +1,4 @@
-// Owns `npm test`: every check and every kind of test, one after the other, and the sum at the end.
+// Owns `npm test`: every check and every kind of test, which of them share the machine, and the sum at the end.
 // Must not know what any of them looks for.
 
 import { resolve } from "node:path";
@@ -8,12 +8,22 @@ import { runVitest } from "./vitest.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** Kinds of tests that may run at the same time; `start` has the machine to itself. */
-const testRuns = [["unit", "tmux", "contract", "worker", "pod", "ingress"], ["reaping"], ["start"], ["browser"]];
+/** Kinds of tests that one run of vitest takes together. */
+type Run = readonly string[];
+
+/**
+ * The stages come one after the other; the lanes of a stage at the same time; the runs of a lane one after the other.
+ * What runs its files one by one waits more than it computes and has a lane of its own. The browser's tests are a person
+ * with a person's patience: beside them nothing else runs.
+ */
+const stages: readonly (readonly (readonly Run[])[])[] = [
+  [[["unit", "tmux", "contract", "pod", "ingress"]], [["worker"], ["reaping"], ["start"]]],
+  [[["browser"]]],
+];
 
 /** @param wanted names of checks and kinds of tests; none: all of them */
 async function main(wanted: readonly string[]): Promise<number> {
-  const known = [...Object.keys(checks), ...testRuns.flat()];
+  const known = [...Object.keys(checks), ...stages.flat(3)];
   const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     console.error(`There is no ${unknown.join(", ")}. There is: ${known.join(", ")}.`);
@@ -35,12 +45,16 @@ async function main(wanted: readonly string[]): Promise<number> {
       console.log(`✗ ${name} (${seconds()})\n${error instanceof Error ? error.message : String(error)}\n`);
     }
   }
-  for (const projects of testRuns.map((run) => run.filter(isWanted)).filter((run) => run.length > 0)) {
-    console.log(`· Tests: ${projects.join(", ")}`);
-    const results = await runVitest(root, projects);
-    passed += results.passed;
-    failed += results.failed;
-    skipped.push(...results.skipped);
+  for (const stage of stages) {
+    const lanes = stage
+      .map((lane) => lane.map((run) => run.filter(isWanted)).filter((run) => run.length > 0))
+      .filter((lane) => lane.length > 0);
+    const ended = await Promise.all(lanes.map((lane, index) => runLane(lane, index === 0)));
+    for (const results of ended.flat()) {
+      passed += results.passed;
+      failed += results.failed;
+      skipped.push(...results.skipped);
+    }
   }
   if (skipped.length > 0) {
     console.log(`Skipped, ${skipped.length}:`);
@@ -48,6 +62,16 @@ async function main(wanted: readonly string[]): Promise<number> {
   }
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
+}
+
+/** @param isFirst of a stage: it is shown as it goes; the others run by run, so that no failure is torn apart. */
+async function runLane(lane: readonly Run[], isFirst: boolean): Promise<TestResults[]> {
+  const ended: TestResults[] = [];
+  for (const projects of lane) {
+    console.log(`· Tests: ${projects.join(", ")}${isFirst ? "" : " (shown when they are over)"}`);
+    ended.push(await runVitest(root, projects, [], isFirst ? "as it goes" : "when it is over"));
+  }
+  return ended;
 }
 
 process.exitCode = await main(process.argv.slice(2));

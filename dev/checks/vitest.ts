@@ -1,4 +1,4 @@
-// Owns one run of vitest over some kinds of tests: shown as it goes, counted when it is over.
+// Owns one run of vitest over some kinds of tests: shown, and counted when it is over.
 // Must not know the tests.
 
 import { spawn } from "node:child_process";
@@ -10,11 +10,13 @@ import { parseResults, type TestResults } from "./results.ts";
 /**
  * @param projects names of test/vitest.config.ts
  * @param filters parts of the names of files; none: all of them
+ * @param shown what runs beside another is shown when it is over, in one piece
  */
 export async function runVitest(
   root: string,
   projects: readonly string[],
   filters: readonly string[] = [],
+  shown: "as it goes" | "when it is over" = "as it goes",
 ): Promise<TestResults> {
   const folder = await mkdtemp(join(tmpdir(), "limpet-results-"));
   const file = join(folder, "results.json");
@@ -23,13 +25,17 @@ export async function runVitest(
     const kinds = projects.flatMap((project) => ["--project", project]);
     const child = spawn("vitest", ["run", "--config", "test/vitest.config.ts", ...kinds, ...reporters, ...filters], {
       cwd: root,
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: shown === "as it goes" ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
       env: { ...process.env, LIMPET_TEST_RESULTS: file },
     });
+    const said: Buffer[] = [];
+    child.stdout?.on("data", (piece: Buffer) => said.push(piece));
+    child.stderr?.on("data", (piece: Buffer) => said.push(piece));
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", resolve);
     });
+    process.stdout.write(Buffer.concat(said));
     const results = parseResults(await readFile(file, "utf8").catch(() => ""));
     // A run that broke off, or that vitest calls failed for a reason of its own, is never taken for a good one.
     if (results === null) return { passed: 0, failed: 1, skipped: [] };

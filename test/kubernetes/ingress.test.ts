@@ -7,6 +7,7 @@ import { RawConnection, sendRaw } from "../ingress/harness/raw-client.ts";
 import { startSteady } from "../ingress/harness/steady.ts";
 import { makeSigner } from "../ingress/harness/tokens.ts";
 import { hostileBytes, hostileRequests, isRefused, type Stage } from "../ingress/hostile-requests.ts";
+import { oftenEnough, untilEach } from "./harness/each-replica.ts";
 import { shellPod } from "./harness/installation.ts";
 import { field } from "./harness/json.ts";
 import { needsOwnKubernetes, type OwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
@@ -14,9 +15,6 @@ import { holdTunnel } from "./ingress/control-tunnel.ts";
 import { Ground, shells } from "./ingress/ground.ts";
 
 const holdMs = Number(process.env["LIMPET_HOLD_SECONDS"] ?? "60") * 1_000;
-const rotationMs = 180_000;
-/** Both replicas have answered so, by all odds: each connection goes to one of them at random. */
-const oftenEnough = 12;
 
 /** The edge's key of the moment, and how often it was changed. */
 let signer = makeSigner("edge-1");
@@ -93,7 +91,7 @@ describe("the ingress on a real Kubernetes", () => {
   });
 
   test("credential, key and certificate rotate without one lost request or a dropped tunnel", {
-    timeout: 2 * rotationMs + 60_000,
+    timeout: 420_000,
   }, async () => {
     const { ground: here } = open();
     turn += 1;
@@ -111,7 +109,7 @@ describe("the ingress on a real Kubernetes", () => {
     await here.putCredential(`credential-${turn}`);
     await here.putCertificate(here.certificate());
     await here.hurryKubelets();
-    await untilEach(async () => (await ask(young))?.code === 200);
+    await untilEach("the change to reach every pod", async () => (await ask(young))?.code === 200);
     by = young;
     // Every request that is under way has been answered, and each pod has read the new credential.
     await new Promise((resolve) => setTimeout(resolve, 15_000));
@@ -125,7 +123,7 @@ describe("the ingress on a real Kubernetes", () => {
     signer = next;
     await here.revokeCredential(`credential-${turn - 1}`);
     await here.hurryKubelets();
-    await untilEach(async () => (await ask(old))?.code === 401);
+    await untilEach("the change to reach every pod", async () => (await ask(old))?.code === 401);
     for (const connection of held) {
       connection.send(hostileBytes({ of: "exec" }, old));
       // A worker may have closed it meanwhile.
@@ -216,14 +214,4 @@ describe("the ingress on a real Kubernetes", () => {
 /** One of a hundred people: each of them has a rate of their own. */
 function anybody(claims: object): Readonly<Record<string, unknown>> {
   return { ...claims, sub: `limpet:person${Math.floor(Math.random() * 100)}` };
-}
-
-/** Resolves once it was so many times in a row. */
-async function untilEach(look: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + rotationMs;
-  for (let times = 0; times < oftenEnough; ) {
-    times = (await look()) ? times + 1 : 0;
-    if (Date.now() > deadline) throw new Error("the change did not reach every pod");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

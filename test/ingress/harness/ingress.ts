@@ -171,9 +171,9 @@ export class Ingress {
     });
   }
 
-  /** As the kubelet asks a pod to end; resolves when it has. */
+  /** As the kubelet asks a pod of HAProxy's own image to end (STOPSIGNAL there); resolves when it has. */
   async leave(): Promise<void> {
-    this.#child.kill("SIGTERM");
+    this.#child.kill("SIGUSR1");
     await this.#ended;
   }
 
