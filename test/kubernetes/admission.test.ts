@@ -1,40 +1,23 @@
 // Owns the proof that whoever has the edge's rights makes shells and no other pods, and changes nothing of them that matters.
 // Must not know what else those rights are (rights.test.ts), nor how the ingress looks at a token.
 
-import { randomBytes } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { install } from "../../dev/kubernetes/install/install.ts";
 import { createTokenMint } from "../../worker/kubernetes/token.ts";
 import type { SigningKey } from "../../worker/signing-keys.ts";
 import { badPods, spoilt } from "./admission/bad-pods.ts";
-import { type GatedPod, gatedPod, removeGated } from "./admission/gated-pod.ts";
+import { gatedPod } from "./admission/gated-pod.ts";
+import { create, makeTestId, merge, useStage } from "./admission/stage.ts";
 import { type ApiRequest, type Ask, asking } from "./harness/api-server.ts";
 import { untilEach } from "./harness/each-replica.ts";
-import { type Installation, openInstallation, podsPath } from "./harness/installation.ts";
-import { needsKubernetes, needsOwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
+import { podsPath } from "./harness/installation.ts";
+import { needsOwnKubernetes, openOwnKubernetes } from "./harness/kubernetes.ts";
 
-const merge = "application/merge-patch+json";
 const soon = (): string => String(Math.floor(Date.now() / 1000) + 7_200);
 
-let installation: Installation;
-let edge: Ask;
-/** A pod that no node takes, so that nobody but these tests changes it. */
-let pod: GatedPod;
-const testId = `admission${randomBytes(4).toString("hex")}`;
-
-beforeAll(async () => {
-  const opened = await openInstallation();
-  if (opened === null) return;
-  installation = opened;
-  edge = await installation.as("limpet-edge");
-  pod = await gatedPod(installation, testId, installation.shellPod(testId));
-});
-beforeEach(needsKubernetes);
-afterAll(async () => {
-  if (installation === undefined) return;
-  await removeGated(installation, testId);
-});
+const testId = makeTestId("admission");
+const stage = useStage(testId);
 
 /** With a body a DELETE takes no options of its query, `dryRun` neither. */
 const tryOut = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0, dryRun: ["All"] } as const;
@@ -46,28 +29,26 @@ async function makeSigningKey(): Promise<SigningKey> {
   return { kty: "EC", crv: "P-256", alg: "ES256", kid: `stolen-${testId}`, x, y, d };
 }
 
-const create = (body: object): ApiRequest => ({ method: "POST", path: `${podsPath}?dryRun=All`, body });
-
 describe("a pod that the edge creates", () => {
   test("is admitted exactly as the Worker asks for it", async () => {
-    const answer = await edge(create(installation.shellPod()));
+    const answer = await stage().edge(create(stage().installation.shellPod()));
     expect(answer).toMatchObject({ code: 201, message: "" });
   });
 
   test("is admitted with the annotations of one that works, and without a priority class", async () => {
-    const made = installation.shellPod();
+    const made = stage().installation.shellPod();
     const { priorityClassName: _, ...spec } = { priorityClassName: "", ...made.spec };
     const annotations = {
       "karpenter.sh/do-not-disrupt": "true",
       "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
     };
-    expect(await edge(create({ ...made, metadata: { ...made.metadata, annotations }, spec }))).toMatchObject({
+    expect(await stage().edge(create({ ...made, metadata: { ...made.metadata, annotations }, spec }))).toMatchObject({
       code: 201,
     });
   });
 
   test.each(badPods)("is refused with $what", async (bad) => {
-    const answer = await edge(create(spoilt(installation.shellPod(), bad)));
+    const answer = await stage().edge(create(spoilt(stage().installation.shellPod(), bad)));
     expect(answer.message).toContain(bad.says);
     expect(answer.code).toBe(403);
   });
@@ -90,11 +71,14 @@ describe("a pod that somebody creates through the ingress with a key that was st
 
   test("is admitted where it is a shell", async () => {
     // Each replica has its key: the proofs after it ask one of them, whichever it is.
-    await untilEach("it to be admitted", async () => (await thief(create(installation.shellPod()))).code === 201);
+    await untilEach(
+      "it to be admitted",
+      async () => (await thief(create(stage().installation.shellPod()))).code === 201,
+    );
   });
 
   test.each(badPods)("is refused with $what", async (bad) => {
-    const answer = await thief(create(spoilt(installation.shellPod(), bad)));
+    const answer = await thief(create(spoilt(stage().installation.shellPod(), bad)));
     expect(answer.message).toContain(bad.says);
     expect(answer.code).toBe(403);
   });
@@ -103,9 +87,9 @@ describe("a pod that somebody creates through the ingress with a key that was st
 describe("a pod that is there", () => {
   const patch = (metadata: object, more: object = {}): ApiRequest => ({
     method: "PATCH",
-    path: `${podsPath}/${pod.name}?dryRun=All`,
+    path: `${podsPath}/${stage().pod.name}?dryRun=All`,
     contentType: merge,
-    body: { metadata: { uid: pod.uid, ...metadata }, ...more },
+    body: { metadata: { uid: stage().pod.uid, ...metadata }, ...more },
   });
 
   test.each<readonly [string, () => object]>([
@@ -122,7 +106,7 @@ describe("a pod that is there", () => {
     ["that taken back", () => ({ annotations: { "karpenter.sh/do-not-disrupt": null } })],
     ["nothing", () => ({})],
   ])("may have %s", async (_, metadata) => {
-    expect(await edge(patch(metadata()))).toMatchObject({ code: 200 });
+    expect(await stage().edge(patch(metadata()))).toMatchObject({ code: 200 });
   });
 
   const labels = "of a shell's labels only limpet.dev/expires-at changes";
@@ -166,35 +150,51 @@ describe("a pod that is there", () => {
         says: spec,
         // A merge patch replaces a list whole: the container's other fields must stay.
         spec: () => ({
-          containers: [{ ...installation.shellPod().spec.containers[0], image: "docker.io/library/busybox:1.37" }],
+          containers: [
+            { ...stage().installation.shellPod().spec.containers[0], image: "docker.io/library/busybox:1.37" },
+          ],
         }),
       },
       { what: "an earlier deadline", says: spec, spec: () => ({ activeDeadlineSeconds: 60 }) },
       { what: "no gate", says: spec, spec: () => ({ schedulingGates: null }) },
     ],
   )("may not have $what", async ({ says, metadata = {}, spec: change }) => {
-    const answer = await edge(patch(metadata, change === undefined ? {} : { spec: change() }));
+    const answer = await stage().edge(patch(metadata, change === undefined ? {} : { spec: change() }));
     expect(answer.message).toContain(says);
     expect(answer.code).toBe(403);
   });
 
   test("is not the edge's where it is no shell: neither changed nor ended", async () => {
-    const shell = installation.shellPod(`${testId}x`);
+    const shell = stage().installation.shellPod(`${testId}x`);
     const labels = { "app.kubernetes.io/name": "somebody" };
-    const other = await gatedPod(installation, testId, { ...shell, metadata: { name: `${testId}-other`, labels } });
+    const other = await gatedPod(stage().installation, testId, {
+      ...shell,
+      metadata: { name: `${testId}-other`, labels },
+    });
     const path = `${podsPath}/${other.name}?dryRun=All`;
     const annotations = { "karpenter.sh/do-not-disrupt": "true" };
-    const changed = await edge({ method: "PATCH", path, contentType: merge, body: { metadata: { annotations } } });
+    const changed = await stage().edge({
+      method: "PATCH",
+      path,
+      contentType: merge,
+      body: { metadata: { annotations } },
+    });
     expect(changed).toMatchObject({ code: 403, message: expect.stringContaining("this pod is no shell") });
-    const ended = await edge({ method: "DELETE", path, body: { ...tryOut, preconditions: { uid: other.uid } } });
+    const ended = await stage().edge({
+      method: "DELETE",
+      path,
+      body: { ...tryOut, preconditions: { uid: other.uid } },
+    });
     expect(ended).toMatchObject({ code: 403, message: expect.stringContaining("this pod is no shell") });
   });
 
   test("is ended by its uid and not by its name alone", async () => {
-    const path = `${podsPath}/${pod.name}`;
-    const unnamed = await edge({ method: "DELETE", path, body: tryOut });
+    const path = `${podsPath}/${stage().pod.name}`;
+    const unnamed = await stage().edge({ method: "DELETE", path, body: tryOut });
     expect(unnamed).toMatchObject({ code: 403, message: expect.stringContaining("a shell is ended by its uid") });
-    const preconditions = { uid: pod.uid };
-    expect(await edge({ method: "DELETE", path, body: { ...tryOut, preconditions } })).toMatchObject({ code: 200 });
+    const preconditions = { uid: stage().pod.uid };
+    expect(await stage().edge({ method: "DELETE", path, body: { ...tryOut, preconditions } })).toMatchObject({
+      code: 200,
+    });
   });
 });

@@ -1,34 +1,13 @@
 // Owns the proof of what else the edge may do in the cluster, which is three execs, and of what the janitor may.
 // Must not know which pods the edge may make (admission.test.ts).
 
-import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type GatedPod, gatedPod, removeGated } from "./admission/gated-pod.ts";
-import type { ApiRequest, Ask } from "./harness/api-server.ts";
-import { type Installation, openInstallation, podsPath, shells, system } from "./harness/installation.ts";
-import { needsKubernetes } from "./harness/kubernetes.ts";
+import { describe, expect, test } from "vitest";
+import { create, makeTestId, merge, useStage } from "./admission/stage.ts";
+import type { ApiRequest } from "./harness/api-server.ts";
+import { podsPath, shells, system } from "./harness/installation.ts";
 
-const merge = "application/merge-patch+json";
-
-let installation: Installation;
-let edge: Ask;
-let pod: GatedPod;
-const testId = `rights${randomBytes(4).toString("hex")}`;
-
-beforeAll(async () => {
-  const opened = await openInstallation();
-  if (opened === null) return;
-  installation = opened;
-  edge = await installation.as("limpet-edge");
-  pod = await gatedPod(installation, testId, installation.shellPod(testId));
-});
-beforeEach(needsKubernetes);
-afterAll(async () => {
-  if (installation === undefined) return;
-  await removeGated(installation, testId);
-});
-
-const create = (body: object): ApiRequest => ({ method: "POST", path: `${podsPath}?dryRun=All`, body });
+const testId = makeTestId("rights");
+const stage = useStage(testId);
 
 describe("an exec", () => {
   const exec = (name: string, container: string | null, ...command: readonly string[]): ApiRequest => {
@@ -43,7 +22,7 @@ describe("an exec", () => {
     "of %s %s passes admission",
     async (...command) => {
       // No node has the pod: that is what is said once everything else is right.
-      const answer = await edge(exec(pod.name, "shell", ...command));
+      const answer = await stage().edge(exec(stage().pod.name, "shell", ...command));
       expect(answer).toMatchObject({ code: 400, message: expect.stringContaining("does not have a host assigned") });
     },
   );
@@ -64,7 +43,7 @@ describe("an exec", () => {
     ["the edge runs commands in the container shell, and names it", null, [`${scripts}/setup`]],
     ["the edge runs commands in the container shell, and names it", "web", [`${scripts}/setup`]],
   ])("is refused: %s (%s: %s)", async (says, container, command) => {
-    const answer = await edge(exec(pod.name, container, ...command));
+    const answer = await stage().edge(exec(stage().pod.name, container, ...command));
     expect(answer.message).toContain(says);
     expect(answer.code).toBe(403);
   });
@@ -98,9 +77,9 @@ describe("what else the edge may not", () => {
     ["GET", "/api/v1/nodes"],
     ["GET", "/api/v1/namespaces"],
   ])("%s %s", async (method, path) => {
-    const answer = await edge({
+    const answer = await stage().edge({
       method,
-      path: path.replace("NAME", pod.name),
+      path: path.replace("NAME", stage().pod.name),
       ...(method === "GET" || method === "DELETE" ? {} : { body: {} }),
       contentType: method === "PATCH" ? merge : "application/json",
     });
@@ -112,7 +91,7 @@ describe("what else the edge may not", () => {
     const user = `limpet:${testId}`;
     const role = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" };
     const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user }];
-    await installation.kubectl.run(["create", "--filename", "-"], {
+    await stage().installation.kubectl.run(["create", "--filename", "-"], {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "RoleBinding",
       metadata: { name: testId, namespace: shells, labels: { "limpet.dev/test": testId } },
@@ -121,7 +100,7 @@ describe("what else the edge may not", () => {
     });
     const as = [`--as=${user}`, "--as-group=limpet-edge", "--as-group=system:authenticated", "--namespace", shells];
     const refused = async (says: string, ...args: readonly string[]): Promise<void> => {
-      const tried = installation.kubectl.run([...args, ...as, "--dry-run=server"]);
+      const tried = stage().installation.kubectl.run([...args, ...as, "--dry-run=server"]);
       await expect(tried).rejects.toThrow(says);
     };
     await refused("the edge has no business with CREATE of configmaps", "create", "configmap", "a");
@@ -129,9 +108,9 @@ describe("what else the edge may not", () => {
     await refused("the edge has no business with CREATE of serviceaccounts", "create", "serviceaccount", "a");
     await refused("the edge has no business with CREATE of deployments", "create", "deployment", "a", "--image=b");
     await refused("the edge has no business with DELETE of rolebindings", "delete", "rolebinding", "limpet-edge");
-    const debug = installation.kubectl.run([
+    const debug = stage().installation.kubectl.run([
       "debug",
-      pod.name,
+      stage().pod.name,
       "--image=b",
       "--target=shell",
       "--profile=restricted",
@@ -143,23 +122,23 @@ describe("what else the edge may not", () => {
 
 describe("the janitor", () => {
   test("takes away finished shells and no others", async () => {
-    const janitor = await installation.as("limpet-janitor");
-    const path = `${podsPath}/${pod.name}?dryRun=All`;
+    const janitor = await stage().installation.as("limpet-janitor");
+    const path = `${podsPath}/${stage().pod.name}?dryRun=All`;
     const running = await janitor({ method: "DELETE", path });
     expect(running).toMatchObject({
       code: 403,
       message: expect.stringContaining("the janitor takes away finished pods only"),
     });
     const status = JSON.stringify({ status: { phase: "Failed", reason: "DeadlineExceeded" } });
-    const args = ["patch", "pod", pod.name, "--namespace", shells, "--subresource=status", "--type=merge"];
-    await installation.kubectl.run([...args, "--patch", status]);
+    const args = ["patch", "pod", stage().pod.name, "--namespace", shells, "--subresource=status", "--type=merge"];
+    await stage().installation.kubectl.run([...args, "--patch", status]);
     expect(await janitor({ method: "DELETE", path })).toMatchObject({ code: 200 });
   });
 
   test("makes and changes nothing", async () => {
-    const janitor = await installation.as("limpet-janitor");
-    expect(await janitor(create(installation.shellPod()))).toMatchObject({ code: 403 });
-    const path = `${podsPath}/${pod.name}?dryRun=All`;
+    const janitor = await stage().installation.as("limpet-janitor");
+    expect(await janitor(create(stage().installation.shellPod()))).toMatchObject({ code: 403 });
+    const path = `${podsPath}/${stage().pod.name}?dryRun=All`;
     expect(await janitor({ method: "PATCH", path, contentType: merge, body: {} })).toMatchObject({ code: 403 });
   });
 });
