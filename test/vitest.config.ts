@@ -1,6 +1,6 @@
 // Owns which tests run where: plain Node, real tmux, the pod's scripts, a real cluster API, workerd, a thousand
 // pods, and the whole of `npm start`.
-// Must not know what any of them tests. `npm test` runs all of it; one kind: vitest run --config test/vitest.config.ts --project unit
+// Must not know what any of them tests, nor which run side by side (dev/checks/main.ts). One kind: vitest run --config test/vitest.config.ts --project unit
 
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -25,8 +25,7 @@ export default defineConfig({
   cacheDir: "node_modules/.cache/vitest",
   test: {
     reporters: ["default"],
-    // Most files wait for processes more than they compute, and those in workerd come one after the other: one fewer than
-    // there are cores, the default, leaves cores idle.
+    // Most files wait for processes more than they compute: one fewer than there are cores, the default, leaves cores idle.
     maxWorkers: availableParallelism() + 1,
     // What a test that passed wrote down is of no use to anybody.
     silent: "passed-only",
