@@ -20,6 +20,8 @@ const common = { root, globals: false, restoreMocks: true, passWithNoTests: true
  */
 const real = { ...common, retry: process.env["CI"] ? 2 : 0 };
 
+const proofs = "test/pod/work/proof-*.test.ts";
+
 export default defineConfig({
   root,
   cacheDir: "node_modules/.cache/vitest",
@@ -57,8 +59,20 @@ export default defineConfig({
           name: "pod",
           environment: "node",
           include: ["test/pod/**/*.test.ts"],
+          exclude: [proofs],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        // Hundreds of random repositories, saved, lost and restored by the same scripts: none of them waits for a clock.
+        test: {
+          ...common,
+          name: "proof",
+          environment: "node",
+          include: [proofs],
+          // Only bounds what hangs: everything else on the machine goes before it.
+          testTimeout: 1_800_000,
         },
       },
       {

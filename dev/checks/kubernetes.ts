@@ -4,7 +4,9 @@
 import { resolve } from "node:path";
 import { runVitest } from "./vitest.ts";
 
-const results = await runVitest(resolve(import.meta.dirname, "../.."), ["kubernetes"], process.argv.slice(2));
+const results = await runVitest(resolve(import.meta.dirname, "../.."), ["kubernetes"], {
+  filters: process.argv.slice(2),
+});
 if (results.skipped.length > 0) {
   console.log(`Skipped, ${results.skipped.length}:`);
   for (const { name, reason } of results.skipped) console.log(`  ${name}: ${reason ?? "no reason was given"}`);

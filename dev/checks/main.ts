@@ -8,22 +8,28 @@ import { runVitest } from "./vitest.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** Kinds of tests that one run of vitest takes together. */
-type Run = readonly string[];
+interface Lane {
+  /** One after the other; each is the kinds of tests that one run of vitest takes together. */
+  readonly runs: readonly (readonly string[])[];
+  /** Shown as it goes; of the others each run when it is over, so that no failure is torn apart. */
+  readonly isShown?: boolean;
+  /** Takes what the others leave of the machine. */
+  readonly isPatient?: boolean;
+}
 
 /**
- * The stages come one after the other; the lanes of a stage at the same time; the runs of a lane one after the other.
- * What runs its files one by one waits more than it computes and has a lane of its own. The browser's tests are a person
- * with a person's patience: beside them nothing else runs.
+ * All at the same time. What runs its files one by one waits more than it computes, and has a lane of its own. A person's
+ * patience is measured in none of the seeded proofs, so they make room for all others.
  */
-const stages: readonly (readonly (readonly Run[])[])[] = [
-  [[["unit", "tmux", "contract", "pod", "ingress"]], [["worker"], ["reaping"], ["start"]]],
-  [[["browser"]]],
+const lanes: readonly Lane[] = [
+  { runs: [["unit", "tmux", "contract", "pod", "ingress"], ["start"], ["browser"]], isShown: true },
+  { runs: [["worker"], ["reaping"]] },
+  { runs: [["proof"]], isPatient: true },
 ];
 
 /** @param wanted names of checks and kinds of tests; none: all of them */
 async function main(wanted: readonly string[]): Promise<number> {
-  const known = [...Object.keys(checks), ...stages.flat(3)];
+  const known = [...Object.keys(checks), ...lanes.flatMap(({ runs }) => runs.flat())];
   const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     console.error(`There is no ${unknown.join(", ")}. There is: ${known.join(", ")}.`);
@@ -45,16 +51,15 @@ async function main(wanted: readonly string[]): Promise<number> {
       console.log(`✗ ${name} (${seconds()})\n${error instanceof Error ? error.message : String(error)}\n`);
     }
   }
-  for (const stage of stages) {
-    const lanes = stage
-      .map((lane) => lane.map((run) => run.filter(isWanted)).filter((run) => run.length > 0))
-      .filter((lane) => lane.length > 0);
-    const ended = await Promise.all(lanes.map((lane, index) => runLane(lane, index === 0)));
-    for (const results of ended.flat()) {
-      passed += results.passed;
-      failed += results.failed;
-      skipped.push(...results.skipped);
-    }
+  const wantedLanes = lanes
+    .map((lane) => ({ ...lane, runs: lane.runs.map((run) => run.filter(isWanted)).filter((run) => run.length > 0) }))
+    .filter(({ runs }) => runs.length > 0);
+  const [only] = wantedLanes.length === 1 ? wantedLanes : [];
+  const shownLanes = only === undefined ? wantedLanes : [{ ...only, isShown: true }];
+  for (const results of (await Promise.all(shownLanes.map(runLane))).flat()) {
+    passed += results.passed;
+    failed += results.failed;
+    skipped.push(...results.skipped);
   }
   if (skipped.length > 0) {
     console.log(`Skipped, ${skipped.length}:`);
@@ -64,12 +69,11 @@ async function main(wanted: readonly string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** @param isFirst of a stage: it is shown as it goes; the others run by run, so that no failure is torn apart. */
-async function runLane(lane: readonly Run[], isFirst: boolean): Promise<TestResults[]> {
+async function runLane({ runs, isShown = false, isPatient = false }: Lane): Promise<TestResults[]> {
   const ended: TestResults[] = [];
-  for (const projects of lane) {
-    console.log(`· Tests: ${projects.join(", ")}${isFirst ? "" : " (shown when they are over)"}`);
-    ended.push(await runVitest(root, projects, [], isFirst ? "as it goes" : "when it is over"));
+  for (const projects of runs) {
+    console.log(`· Tests: ${projects.join(", ")}${isShown ? "" : " (shown when they are over)"}`);
+    ended.push(await runVitest(root, projects, { isShown, isPatient }));
   }
   return ended;
 }

@@ -7,25 +7,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseResults, type TestResults } from "./results.ts";
 
-/**
- * @param projects names of test/vitest.config.ts
- * @param filters parts of the names of files; none: all of them
- * @param shown what runs beside another is shown when it is over, in one piece
- */
+export interface VitestRun {
+  /** Parts of the names of files; none: all of them. */
+  readonly filters?: readonly string[];
+  /** As it goes; else when it is over, in one piece. */
+  readonly isShown?: boolean;
+  /** Everybody else on this machine goes first. */
+  readonly isPatient?: boolean;
+}
+
+/** @param projects names of test/vitest.config.ts */
 export async function runVitest(
   root: string,
   projects: readonly string[],
-  filters: readonly string[] = [],
-  shown: "as it goes" | "when it is over" = "as it goes",
+  { filters = [], isShown = true, isPatient = false }: VitestRun = {},
 ): Promise<TestResults> {
   const folder = await mkdtemp(join(tmpdir(), "limpet-results-"));
   const file = join(folder, "results.json");
   try {
     const reporters = ["--reporter=default", "--reporter=./dev/checks/results-reporter.ts"];
     const kinds = projects.flatMap((project) => ["--project", project]);
-    const child = spawn("vitest", ["run", "--config", "test/vitest.config.ts", ...kinds, ...reporters, ...filters], {
+    const vitest = ["vitest", "run", "--config", "test/vitest.config.ts", ...kinds, ...reporters, ...filters];
+    const [program = "", ...args] = isPatient ? ["nice", "-n", "10", ...vitest] : vitest;
+    const child = spawn(program, args, {
       cwd: root,
-      stdio: shown === "as it goes" ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
+      stdio: isShown ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
       env: { ...process.env, LIMPET_TEST_RESULTS: file },
     });
     const said: Buffer[] = [];

@@ -7,4 +7,4 @@ import { proveAll } from "./proof.ts";
 test("76 random repositories are as they were after a save, the loss of the pod and a restore", async () => {
   const proved = await proveAll(3_000, 76);
   expect(proved).toBe(process.env["LIMPET_SEED"] === undefined ? 76 : 1);
-}, 600_000);
+});
