@@ -3,9 +3,9 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../setup/free-port.ts";
 import { repositoryRoot } from "./artefacts.ts";
 import { ClusterFaults, type Faults } from "./cluster-faults.ts";
 import { kubernetes, targetVariables } from "./cluster-target.ts";
@@ -189,16 +189,6 @@ function endNow(pid: number): void {
   } catch {
     // It ended in the meantime.
   }
-}
-
-/** A port that was free a moment ago. `npm start` takes a port by number, so it cannot pick one itself. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("The system gave no port.");
-  return address.port;
 }
 
 /** A user's environment: without what npm and vitest tell their own children. */

@@ -14,11 +14,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { TestCertificate } from "../../git-servers/certificate.ts";
+import { freePort } from "../../setup/free-port.ts";
 import type { Haproxy } from "./haproxy.ts";
 import type { Place } from "./raw-client.ts";
 import type { EdgeSigner } from "./tokens.ts";
@@ -83,7 +83,8 @@ export class Ingress {
   static async start(options: IngressOptions): Promise<Ingress> {
     const folder = mkdtempSync(join(tmpdir(), "limpet-ingress-"));
     for (const name of ["keys", "tls"]) mkdirSync(join(folder, name));
-    const [port, statusPort] = await freePorts(2);
+    // HAProxy must be told a number.
+    const [port, statusPort] = [await freePort(), await freePort()];
     const env = {
       ...process.env,
       ...(options.haproxy.libraries === null ? {} : { LD_LIBRARY_PATH: options.haproxy.libraries }),
@@ -231,24 +232,4 @@ function parseLine(line: string): LogLine | null {
   } catch {
     return null;
   }
-}
-
-/** Ports that were free a moment ago: HAProxy must be told a number. */
-async function freePorts(count: 2): Promise<readonly [number, number]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    if (typeof address !== "object" || address === null) throw new Error("a server without a port");
-    return address.port;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  const [one, two] = ports;
-  if (one === undefined || two === undefined) throw new Error("too few ports");
-  return [one, two];
 }

@@ -4,12 +4,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readRun } from "../../../dev/start/run-file.ts";
 import { environmentOf, listProcesses } from "../../browser/harness/processes.ts";
 import { until } from "../../browser/harness/until.ts";
+import { freePort } from "../../setup/free-port.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const readyWithinMs = 180_000;
@@ -133,14 +133,4 @@ export class LocalLimpet {
     for (const pid of this.processes()) process.kill(pid, "SIGKILL");
     rmSync(this.stateDir, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (typeof address !== "object" || address === null) throw new Error("The system gave no port.");
-  return address.port;
 }
