@@ -64,11 +64,11 @@ function blockOf(document: string, language: string, words: string): string {
 }
 
 /** What the server would make of the overlay. */
-async function wouldApply(): Promise<readonly unknown[]> {
+async function wouldApply(overlay = join(folder, "limpet-install")): Promise<readonly unknown[]> {
   const said = await kubectl.run([
     "apply",
     "--kustomize",
-    join(folder, "limpet-install"),
+    overlay,
     "--dry-run=server",
     "--warnings-as-errors",
     "--output=json",
@@ -123,4 +123,14 @@ test("and with a registry that wants a sign-in", async () => {
   const objects = await wouldApply();
   expect(field(find(objects, "ServiceAccount", /^default$/), "imagePullSecrets")).toEqual([{ name: "registry" }]);
   expect(field(find(objects, "ConfigMap", /^limpet-admission$/), "data")).toMatchObject({ pullSecrets: "registry" });
+});
+
+test("so is the one without an ingress, of the overlay's own README", async () => {
+  const readme = await readFile(join(root, "cluster/overlays/direct/README.md"), "utf8");
+  await writeFile(join(folder, "kustomization.yaml"), blockOf(readme, "yaml", "overlays/direct"));
+  const objects = await wouldApply(folder);
+  expect(field(find(objects, "ConfigMap", /^limpet-admission$/), "data")).toMatchObject({
+    images: "registry.example.com/limpet-shell:1",
+  });
+  expect(objects.filter((each) => field(each, "kind") === "Deployment")).toEqual([]);
 });

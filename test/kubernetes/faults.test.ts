@@ -83,7 +83,8 @@ async function clusterAnswers({ pods }: Ground, pod: string): Promise<number> {
   return performance.now();
 }
 
-describe("someone types and a job prints numbers", () => {
+// Never tried again: a line that is lost in one run of three is lost.
+describe("someone types and a job prints numbers", { retry: 0 }, () => {
   let person: Person;
   let tab: Tab;
   let node = "";
